@@ -1,0 +1,61 @@
+"""Networks, differential equations and quantum systems, read as one another."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+# Parts and verbs are loaded when they are first touched (PEP 562): importing feynax costs
+# nothing, and `feynax --help` never waits for JAX.
+_PARTS = (
+    "data",
+    "equations",
+    "interop",
+    "maps",
+    "networks",
+    "plot",
+    "report",
+    "testing",
+    "training",
+)
+_HOMES = {
+    "Certificate": "_certificate",
+    "Estimate": "_estimate",
+    "FeynaxError": "_errors",
+    "Verdict": "_certificate",
+    "Witness": "_certificate",
+    "as_equation": "maps",
+    "as_paths": "maps",
+    "certify": "maps",
+    "citation": "_citation",
+}
+
+if TYPE_CHECKING:
+    from . import (
+        data as data,
+        equations as equations,
+        interop as interop,
+        maps as maps,
+        networks as networks,
+        plot as plot,
+        report as report,
+        testing as testing,
+        training as training,
+    )
+    from ._certificate import Certificate as Certificate, Verdict as Verdict, Witness as Witness
+    from ._citation import citation as citation
+    from ._errors import FeynaxError as FeynaxError
+    from ._estimate import Estimate as Estimate
+    from .maps import as_equation as as_equation, as_paths as as_paths, certify as certify
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    if name in _PARTS:
+        return importlib.import_module(f".{name}", __name__)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module `feynax` has no attribute `{name}`")
+
+
+def __dir__() -> list[str]:
+    return sorted([*_PARTS, *_HOMES, "__version__"])

@@ -1,0 +1,42 @@
+"""Strict numbers for every test: 64 bits, no silent promotion, warnings are errors."""
+
+import json
+import os
+import pathlib
+
+import jax
+import pytest
+
+FLOAT32 = os.environ.get("FEYNAX_TEST_FLOAT32") == "1"
+HERE = pathlib.Path(__file__).parent
+DESIGN = HERE.parent.parent / "shared" / "design"
+MNIST = HERE.parent.parent / "shared" / "data" / "mnist"
+
+jax.config.update("jax_enable_x64", not FLOAT32)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_compilation_cache_dir", str(HERE.parent / ".pytest_cache" / "jax"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+@pytest.fixture
+def key():
+    """The one random key of a test."""
+    return jax.random.key(20)
+
+
+@pytest.fixture(scope="session")
+def reference():
+    """Numbers made independently of the library; skips where they are not at hand."""
+    path = DESIGN / "reference" / "residual.json"
+    if not path.exists():
+        pytest.skip("the independent reference numbers are not beside this checkout")
+    return json.loads(path.read_text())
+
+
+@pytest.fixture(scope="session")
+def mnist_folder():
+    """Full MNIST in IDX files; skips where it is not at hand."""
+    if not (MNIST / "train-images-idx3-ubyte.gz").exists():
+        pytest.skip("full MNIST is not beside this checkout")
+    return MNIST
