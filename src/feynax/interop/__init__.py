@@ -1,0 +1,13 @@
+"""Weights in and out: feynax model files, safetensors, PyTorch files read without PyTorch."""
+
+from ._atomic import write_atomically as write_atomically
+from ._model_file import (
+    ModelHeader as ModelHeader,
+    load_model as load_model,
+    load_model_with_header as load_model_with_header,
+    save_model as save_model,
+)
+from ._safetensors import (
+    read_safetensors as read_safetensors,
+    write_safetensors as write_safetensors,
+)
