@@ -46,3 +46,7 @@ class ChainTooShortError(FeynaxError, ValueError):
 
 class UnstableBackwardError(FeynaxError, ValueError):
     """Integrating the state backwards does not lead back to where it came from."""
+
+
+class DivergedError(FeynaxError, ArithmeticError):
+    """A training run met NaN or infinity; the message names the step."""

@@ -1,0 +1,17 @@
+"""Training of networks that are known only as trees of arrays."""
+
+from .._errors import DivergedError as DivergedError
+from ._augment import augment as augment
+from ._checkpoint import (
+    checkpoints as checkpoints,
+    load_checkpoint as load_checkpoint,
+    save_checkpoint as save_checkpoint,
+)
+from ._evaluate import LabelledImages as LabelledImages, evaluate as evaluate
+from ._files import write_whole as write_whole
+from ._log import MetricsLog as MetricsLog, read_metrics as read_metrics
+from ._loop import TrainResult as TrainResult, train as train
+from ._mesh import data_mesh as data_mesh, replicate as replicate
+from ._optimiser import make_optimiser as make_optimiser, make_schedule as make_schedule
+from ._options import TrainOptions as TrainOptions
+from ._step import cross_entropy as cross_entropy, logits_of as logits_of

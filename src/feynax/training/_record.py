@@ -1,0 +1,131 @@
+"""What a run tells the world: log rows, checkpoints, the bar and the clock."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import sys
+import time
+import zlib
+from typing import Any, TypeVar
+
+import numpy as np
+from jaxtyping import PyTree
+
+from .._errors import ConfigError, DivergedError
+from ._checkpoint import load_checkpoint, save_checkpoint
+from ._log import MetricsLog
+from ._mesh import is_first_process
+from ._options import TrainOptions
+
+_T = TypeVar("_T", bound=PyTree)
+
+
+class Record:
+    """Keeps the files of one run; only the first process of a job writes any."""
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] | None,
+        options: TrainOptions,
+        labels: np.ndarray,
+        total: int,
+        progress: bool,
+    ):
+        self._home = None if folder is None else pathlib.Path(folder)
+        self._options = options
+        self._facts = {
+            "options": json.loads(json.dumps(dataclasses.asdict(options))),
+            "images": len(labels),
+            "labels": zlib.crc32(np.asarray(labels, np.int32).tobytes()),
+        }
+        self._total = total
+        self._shown = progress and is_first_process()
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+        self._bar = None
+        self.log = MetricsLog(None)
+
+    def start(self, state: _T, resume: bool) -> tuple[int, _T]:
+        """Return the step to go on from, and the state there."""
+        first = 0
+        kept = load_checkpoint(self._home / "checkpoints", state) if resume and self._home else None
+        if kept is not None:
+            first, state, header = kept
+            self._refuse_another_run(header)
+            self._wall -= header["seconds"]
+            self._cpu -= header["cpu_seconds"]
+        if self._home is not None and is_first_process():
+            self._home.mkdir(parents=True, exist_ok=True)
+            self.log = MetricsLog(self._home / "metrics.jsonl", upto=first)
+        if self._shown:
+            from tqdm import tqdm
+
+            self._bar = tqdm(initial=first, total=self._total, unit="step", mininterval=0.5)
+        return first, state
+
+    def advance(self) -> None:
+        """Move the bar by one step."""
+        if self._bar is not None:
+            self._bar.update()
+
+    def say(self, text: str) -> None:
+        """Tell the person who waits."""
+        if self._shown:
+            print(text, file=sys.stderr, flush=True)
+
+    def metrics(self, step: int, epoch: int, pending: list[Any], rate: float) -> None:
+        """Write the mean of the steps since the last row; refuse to go on from NaN."""
+        values = np.stack([np.asarray(pair, np.float64) for pair in pending])
+        wrong = np.flatnonzero(~np.isfinite(values[:, 0]))
+        if wrong.size:
+            at = step - len(pending) + int(wrong[0]) + 1
+            raise DivergedError(
+                f"The loss is {values[wrong[0], 0]} at step {at} (epoch {epoch + 1}): a smaller "
+                f"`rate`, or `clip = 1.0`, usually helps."
+            )
+        loss, accuracy = values.mean(0)
+        self._write("train", step, epoch, loss, accuracy, rate=rate)
+        if self._bar is not None:
+            self._bar.set_postfix(loss=f"{loss:.4f}", accuracy=f"{accuracy:.4f}", refresh=False)
+
+    def evaluation(self, step: int, epoch: int, found: dict[str, float]) -> None:
+        """Write the row of an evaluation."""
+        self._write("eval", step, epoch, found["loss"], found["accuracy"], count=found["count"])
+        if self._shown and self._bar is not None:
+            percent = 100 * found["accuracy"]
+            self._bar.write(f"epoch {epoch + 1}: {percent:.2f} % of {found['count']} right")
+
+    def checkpoint(self, step: int, state: PyTree) -> None:
+        """Commit the state, with every row of the log up to it."""
+        if self._home is None or not is_first_process():
+            return
+        self.log.sync()
+        wall, cpu = self.clock()
+        header = {**self._facts, "seconds": wall, "cpu_seconds": cpu}
+        save_checkpoint(self._home / "checkpoints", step, state, header, self._options.keep)
+
+    def clock(self) -> tuple[float, float]:
+        """Return wall and CPU seconds of the run, earlier sittings included."""
+        return time.perf_counter() - self._wall, time.process_time() - self._cpu
+
+    def close(self) -> None:
+        """Close the bar and the log."""
+        if self._bar is not None:
+            self._bar.close()
+        self.log.close()
+
+    def _write(self, kind: str, step: int, epoch: int, loss: float, accuracy: float, **more):
+        row = {"kind": kind, "step": step, "epoch": epoch + 1, "loss": float(loss)}
+        row |= {"accuracy": float(accuracy), **more, "seconds": round(self.clock()[0], 3)}
+        self.log.write(row)
+
+    def _refuse_another_run(self, header: dict[str, Any]) -> None:
+        """A run goes on with what it began with; anything else would be another run."""
+        now, then = self._facts["options"], header["options"]
+        for name in now:
+            if now[name] != then.get(name) and name != "keep":
+                raise ConfigError(
+                    f"The run to resume has `{name} = {then.get(name)}`, but now it is {now[name]}."
+                )
+        if any(self._facts[name] != header[name] for name in ("images", "labels")):
+            raise ConfigError("The run to resume was trained on other images.")
