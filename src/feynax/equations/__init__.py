@@ -1,0 +1,16 @@
+"""Stencils, their partial differential equations, and how to step them."""
+
+from ._action import (
+    GaussianAction as GaussianAction,
+    gaussian_action as gaussian_action,
+    line_propagator as line_propagator,
+    printed_action as printed_action,
+)
+from ._advection_diffusion import AdvectionDiffusion as AdvectionDiffusion
+from ._gain import Gain as Gain, gain as gain, is_stable as is_stable
+from ._moments import kernel_from_pde as kernel_from_pde, pde_from_kernel as pde_from_kernel
+from ._symbol import (
+    exponent as exponent,
+    printed_exponent as printed_exponent,
+    symbol as symbol,
+)
