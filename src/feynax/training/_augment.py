@@ -48,7 +48,7 @@ def augment(
 
 
 def _warp(image: Array, draw: Array, shift: float, rotate: float, scale: float) -> Array:
-    channels, height, width = image.shape
+    _, height, width = image.shape
     angle = draw[0] * math.radians(rotate)
     zoom = 1 / (1 + draw[1] * scale)
     cos, sin = jnp.cos(angle) * zoom, jnp.sin(angle) * zoom

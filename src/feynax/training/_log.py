@@ -56,7 +56,7 @@ class MetricsLog:
 
 
 def read_metrics(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Return the rows of a log; a last line that was cut in writing is left out.
+    r"""Return the rows of a log; a last line that was cut in writing is left out.
 
     **Arguments:**
 
@@ -70,7 +70,7 @@ def read_metrics(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     import pathlib, tempfile
     from feynax.training import read_metrics
     path = pathlib.Path(tempfile.mkdtemp()) / "metrics.jsonl"
-    path.write_text('{"step": 1}\\n{"step"')
+    path.write_text('{"step": 1}\n{"step"')
     assert read_metrics(path) == [{"step": 1}]
     ```
     """

@@ -5,11 +5,12 @@ import time
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import numpy as np
 from jax.sharding import Mesh
 
 from ._evaluate import LabelledImages, evaluate
-from ._mesh import data_mesh, replicate
+from ._mesh import data_mesh, may_overlap, replicate
 from ._optimiser import make_optimiser, make_schedule
 from ._options import TrainOptions
 from ._prepare import check_run, compile_steps, draws_of_epoch
@@ -108,7 +109,8 @@ def train(
         compile_seconds = time.perf_counter() - begun
         record.say(f"compiled in {compile_seconds:.1f} s")
 
-        pending, order, steps = [], None, None
+        pending, order, steps = [], None, []
+        overlaps = may_overlap(mesh)
         for number in range(first, total):
             epoch, place = divmod(number, per_epoch)
             if order is None or place == 0:
@@ -116,12 +118,14 @@ def train(
             count = np.int32(number)
             state, metrics = run[steps[place]](state, images, labels, order[place], count)
             pending.append(metrics)
+            if not overlaps:
+                jax.block_until_ready(metrics)
             record.advance()
             done, ends = number + 1, place + 1 == per_epoch
             every = options.checkpoint_every or per_epoch
             saves = done % every == 0 or done == total
             if saves or ends or done % options.log_every == 0:
-                record.metrics(done, epoch, pending, float(schedule(number)))
+                record.metrics(done, epoch, pending, float(np.asarray(schedule(number))))
                 pending = []
             if ends and valid is not None:
                 now = eqx.combine(state.average if options.average else state.params, static)

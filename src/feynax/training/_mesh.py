@@ -59,6 +59,15 @@ def replicate(tree: PyTree, mesh: Mesh) -> PyTree:
     return jax.tree.map(copy, tree)
 
 
+def may_overlap(mesh: Mesh) -> bool:
+    """Whether steps may be queued behind one another.
+
+    Several CPU devices of one process share one pool of threads: queued steps can take all of
+    them and wait for one another for ever, until XLA ends the process.
+    """
+    return mesh.size == 1 or mesh.devices.flat[0].platform != "cpu"
+
+
 def is_first_process() -> bool:
     """Whether this process writes the files and speaks for all."""
     return jax.process_index() == 0

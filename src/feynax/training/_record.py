@@ -120,7 +120,7 @@ class Record:
         self.log.write(row)
 
     def _refuse_another_run(self, header: dict[str, Any]) -> None:
-        """A run goes on with what it began with; anything else would be another run."""
+        """Go on only with what the run began with."""
         now, then = self._facts["options"], header["options"]
         for name in now:
             if now[name] != then.get(name) and name != "keep":
