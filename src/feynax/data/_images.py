@@ -44,7 +44,7 @@ class ImageData:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: Int[np.ndarray, "m"]) -> "ImageData":
+    def take(self, rows: Int[np.ndarray, "m"] | range | slice) -> "ImageData":
         """Return the images at `rows`, in that order."""
         return dataclasses.replace(self, images=self.images[rows], labels=self.labels[rows])
 

@@ -1,5 +1,6 @@
 """The log of a run: one JSON object a line, in the order of the steps."""
 
+import errno
 import json
 import os
 import pathlib
@@ -35,14 +36,20 @@ class MetricsLog:
         if file.exists():
             self.rows = [row for row in read_metrics(file) if row["step"] <= upto]
         write_whole(file, "".join(_line(row) for row in self.rows).encode())
-        self._file = open(file, "a", encoding="utf-8")  # noqa: SIM115 - closed by `close`
+        self._file = open(file, "ab", buffering=0)  # noqa: SIM115 - closed by `close`
 
     def write(self, row: dict[str, Any]) -> None:
         """Append one row; it is on its way to the disk, not yet surely there."""
         self.rows.append(row)
-        if self._file is not None:
-            self._file.write(_line(row))
-            self._file.flush()
+        if self._file is None:
+            return
+        line, end = _line(row).encode(), self._file.seek(0, os.SEEK_END)
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._file.name)
+        except OSError:
+            self._file.truncate(end)  # a full disk may take half a line
+            raise
 
     def sync(self) -> None:
         """Return when every row is on the disk, so that a checkpoint may rely on them."""

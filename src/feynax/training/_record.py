@@ -60,7 +60,7 @@ class Record:
         if self._shown:
             from tqdm import tqdm
 
-            self._bar = tqdm(initial=first, total=self._total, unit="step", mininterval=0.5)
+            self._bar = tqdm(initial=first, total=self._total, unit="step", disable=None)
         return first, state
 
     def advance(self) -> None:
@@ -71,7 +71,9 @@ class Record:
     def say(self, text: str) -> None:
         """Tell the person who waits."""
         if self._shown:
-            print(text, file=sys.stderr, flush=True)
+            from tqdm import tqdm
+
+            tqdm.write(text, file=sys.stderr)
 
     def metrics(self, step: int, epoch: int, pending: list[Any], rate: float) -> None:
         """Write the mean of the steps since the last row; refuse to go on from NaN."""
@@ -91,9 +93,8 @@ class Record:
     def evaluation(self, step: int, epoch: int, found: dict[str, float]) -> None:
         """Write the row of an evaluation."""
         self._write("eval", step, epoch, found["loss"], found["accuracy"], count=found["count"])
-        if self._shown and self._bar is not None:
-            percent = 100 * found["accuracy"]
-            self._bar.write(f"epoch {epoch + 1}: {percent:.2f} % of {found['count']} right")
+        percent = 100 * found["accuracy"]
+        self.say(f"epoch {epoch + 1}: {percent:.2f} % of {found['count']} right")
 
     def checkpoint(self, step: int, state: PyTree) -> None:
         """Commit the state, with every row of the log up to it."""

@@ -1,0 +1,158 @@
+"""`feynax train`: a configuration in, a run folder out."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._errors import ConfigError
+from ._config import RunConfig, first_difference, parse_config, read_toml, to_toml
+from ._jobs import spawn as spawn_processes, start_jax
+
+if TYPE_CHECKING:
+    from ..training import TrainResult
+
+
+def train(
+    config: Path,
+    /,
+    *,
+    resume: bool = False,
+    out: Path | None = None,
+    seed: int | None = None,
+    quiet: bool = False,
+    processes: int = 1,
+    rank: int = 0,
+    coordinator: str | None = None,
+    spawn: int | None = None,
+) -> None:
+    """Train the network that a configuration describes.
+
+    The run folder gets config.toml, metrics.jsonl, checkpoints/, model.safetensors, result.json.
+
+    Parameters
+    ----------
+    config
+        A TOML file; see examples/digits.toml.
+    resume
+        Go on from the last checkpoint in the run folder.
+    out
+        The run folder; by default the configuration's `out`, else runs/NAME.
+    seed
+        In place of the configuration's.
+    quiet
+        Show no progress.
+    processes
+        How many processes the job has, on all machines; all must see the run folder.
+    rank
+        Which of them this is.
+    coordinator
+        HOST:PORT of rank 0.
+    spawn
+        Start so many processes here.
+    """
+    raw = read_toml(config)
+    if seed is not None:
+        raw = {"seed": seed} | raw | {"seed": seed}
+    settings = parse_config(raw, config.name)
+    folder = _folder(config, settings, out, resume)
+    if rank == 0:
+        _prepare(folder, raw, config if seed is None else None, resume)
+    if spawn is not None:
+        _spawn(config, folder, seed, quiet, spawn)
+        return
+    try:
+        _train(settings, folder, not quiet, (processes, rank, coordinator))
+    except KeyboardInterrupt:
+        again = f"feynax train {config} --resume --out {folder}"
+        raise KeyboardInterrupt(f"Go on with `{again}`.") from None
+
+
+def _train(settings: RunConfig, folder: Path, progress: bool, job: tuple) -> None:
+    start_jax(settings.devices, *job)
+    import jax
+
+    from ..interop import save_model
+    from ..training import data_mesh, evaluate, train, write_whole
+    from ._build import build_network, load_data
+
+    images, held_out, test = load_data(settings.data)
+    network = build_network(settings.network, images, settings.seed)
+    mesh = data_mesh(None if jax.process_count() > 1 else settings.devices)
+    run = train(
+        network,
+        images,
+        settings.options,
+        valid=held_out,
+        folder=folder,
+        resume=True,
+        mesh=mesh,
+        progress=progress,
+    )
+    steps = settings.options.eval_steps or None
+    found = evaluate(run.network, test, steps=steps, mesh=mesh)
+    if jax.process_index():
+        return
+    facts = {"data": images.name, "mean": images.mean, "std": images.std, "seed": settings.seed}
+    save_model(folder / "model.safetensors", jax.device_get(run.network), extra=facts)
+    result = found | _result(run, settings) | facts | {"devices": mesh.size}
+    write_whole(folder / "result.json", (json.dumps(result, indent=2) + "\n").encode())
+    print(f"{100 * found['accuracy']:.2f} % of {found['count']} test images right: {folder}")
+
+
+def _result(run: "TrainResult", settings: RunConfig) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    import jax
+
+    checked = [row for row in run.rows if row["kind"] == "eval"]
+    leaves = jax.tree.leaves(run.network)
+    return {
+        "validation": checked[-1] if checked else None,
+        "parameters": sum(leaf.size for leaf in leaves if hasattr(leaf, "size")),
+        "steps": run.steps,
+        "seconds": round(run.seconds, 2),
+        "cpu_seconds": round(run.cpu_seconds, 2),
+        "compile_seconds": round(run.compile_seconds, 2),
+        "network": settings.network,
+        "processes": jax.process_count(),
+        "versions": {name: version(name) for name in ("feynax", "jax", "equinox", "optax")},
+        "python": sys.version.split()[0],
+    }
+
+
+def _folder(config: Path, settings: RunConfig, out: Path | None, resume: bool) -> Path:
+    if out is not None:
+        return out
+    if resume and config.name == "config.toml":
+        return config.parent
+    return Path(settings.out) if settings.out else Path("runs") / config.stem
+
+
+def _prepare(folder: Path, raw: dict[str, Any], config: Path | None, resume: bool) -> None:
+    """Make the run folder, or see that it is the one to resume."""
+    from ..training import write_whole
+
+    copy = folder / "config.toml"
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not resume:
+            raise ConfigError(
+                f"`{folder}` is not empty: go on with `--resume`, or choose another `--out`."
+            )
+        if not copy.is_file():
+            raise ConfigError(f"`{folder}` holds no config.toml, so it is no run to resume.")
+        change = first_difference(raw, read_toml(copy))
+        if change:
+            raise ConfigError(f"`{folder}` is another run: {change}.")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(copy, config.read_bytes() if config else to_toml(raw).encode())
+
+
+def _spawn(config: Path, folder: Path, seed: int | None, quiet: bool, processes: int) -> None:
+    tokens = ["train", str(config), "--out", str(folder), "--resume"]  # the folder is made
+    tokens += ["--quiet"] if quiet else []
+    tokens += [] if seed is None else ["--seed", str(seed)]
+    code = spawn_processes(tokens, processes)
+    if code:
+        sys.exit(code)
