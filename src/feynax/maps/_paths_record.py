@@ -1,0 +1,301 @@
+"""A forward run that writes down what each layer was for this one input."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..networks import (
+    Activation,
+    AvgPool,
+    BatchNorm,
+    Conv,
+    Flatten,
+    GlobalPool,
+    Linear,
+    MaxPool,
+    Residual,
+    ResNet,
+    Sequential,
+)
+from ._paths_image import Correlation, PixelMean, Selection
+from ._paths_operators import (
+    AbstractOperator,
+    Chain,
+    Dense,
+    Identity,
+    Parallel,
+    Reshape,
+    Scale,
+)
+
+Gates = Literal["secant", "tangent"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    r"""One recorded layer, $\psi_t = T_t \psi_{t-1} + s_t$, for one input.
+
+    **Fields:**
+
+    - `name`: what the layer is.
+    - `operator`: $T_t$ with the gates frozen.
+    - `source`: $s_t$: folded biases and what smooth activations give at zero.
+    - `before`, `after`: the shapes of $\psi_{t-1}$ and $\psi_t$, as (C, H, W).
+    """
+
+    name: str
+    operator: AbstractOperator
+    source: np.ndarray
+    before: tuple[int, int, int]
+    after: tuple[int, int, int]
+
+
+class Recorder:
+    """Runs a network piece by piece in float64 and keeps each piece as an affine map.
+
+    Pieces that act on each number alone (gates, batch norms) join the layer before them; a layer
+    that sums over several inputs opens a new step. `value` is the running state, (C, H, W).
+    """
+
+    def __init__(self, value: np.ndarray, gates: Gates = "secant", *, nested: bool = False):
+        self.value = value
+        self.gates: Gates = gates
+        self._nested = nested
+        self._steps: list[Step] = []
+        self._open: list[AbstractOperator] = []
+        self._names: list[str] = []
+        self._before = value.shape
+
+    def steps(self) -> list[Step]:
+        """All steps so far, the open one closed."""
+        self._close()
+        return self._steps
+
+    def mix(self, name: str, operator: AbstractOperator) -> None:
+        """Open a new step with a layer that sums over several inputs, or picks among them."""
+        self._close()
+        self._push(name, operator, operator.affine(self.value))
+
+    def scale(self, name: str, factor: np.ndarray, offset: np.ndarray) -> None:
+        """Multiply and shift each number; factors broadcast against the state."""
+        shape = self.value.shape
+        operator = Scale(np.broadcast_to(factor, shape), np.broadcast_to(offset, shape))
+        self._push(name, operator, operator.affine(self.value))
+
+    def activate(self, name: str) -> None:
+        """Pass an activation by its name, as a gate for each number."""
+        if name != "identity":
+            factor, offset, value = record_gate(name, self.value, self.gates)
+            self._push(name, Scale(factor, np.full_like(factor, offset)), value)
+
+    def conv(self, weight: Any, bias: Any = None, **geometry: Any) -> None:
+        """Open a new step with a convolution; weights (out, in / groups, rows, columns)."""
+        self.mix("conv", self.correlation(weight, bias, **geometry))
+
+    def correlation(self, weight: Any, bias: Any = None, **geometry: Any) -> Correlation:
+        """Make a convolution that takes the state as it is now."""
+        kernel = host(weight)
+        shift = np.zeros(len(kernel)) if bias is None else host(bias)
+        return Correlation(self.value.shape, kernel, shift, **geometry)  # pyright: ignore
+
+    def dense(self, weight: Any, bias: Any = None) -> None:
+        """Open a new step with a matrix on a vector."""
+        matrix = host(weight)
+        self.mix("linear", Dense(matrix, np.zeros(len(matrix)) if bias is None else host(bias)))
+
+    def flatten(self) -> None:
+        """Read an image as a vector; flat sites keep their numbers, so between steps it is free."""
+        operator = Reshape(self.value.shape)  # pyright: ignore[reportArgumentType]
+        if self._nested:
+            self._push("flatten", operator, operator.linear(self.value))
+        else:
+            self._close()
+            self.value = operator.linear(self.value)
+            self._before = self.value.shape
+
+    def parallel(self, name: str, *branches: Callable[["Recorder"], None]) -> None:
+        """Open a new step with a sum of branches that all read the state as it is now."""
+        self._close()
+        inner = [Recorder(self.value, self.gates, nested=True) for _ in branches]
+        for recorder, branch in zip(inner, branches, strict=True):
+            branch(recorder)
+        operator = Parallel(tuple(recorder._chain() for recorder in inner))
+        self._push(name, operator, sum(recorder.value for recorder in inner))
+
+    def _chain(self) -> AbstractOperator:
+        parts = tuple(step.operator for step in self.steps())
+        return Chain(parts) if parts else Identity(self.value.shape)  # pyright: ignore
+
+    def _push(self, name: str, operator: AbstractOperator, value: Any) -> None:
+        self._open.append(operator)
+        self._names.append(name)
+        self.value = np.asarray(value)
+
+    def _close(self) -> None:
+        if self._open:
+            operator = Chain(tuple(self._open))
+            source = operator.affine(np.zeros(self._before))
+            name = " ".join(self._names)
+            shapes: Any = (self._before, self.value.shape)
+            self._steps.append(Step(name, operator, source, *shapes))
+        self._open, self._names, self._before = [], [], self.value.shape
+
+
+def host(array: Any) -> np.ndarray:
+    """Bring an array to the host in float64."""
+    return np.asarray(array, np.float64)
+
+
+def record_gate(name: str, z: np.ndarray, gates: Gates) -> tuple[np.ndarray, float, np.ndarray]:
+    r"""Gate, offset $\sigma(0)$ and value of an activation.
+
+    Secant: $k = (\sigma(z) - \sigma(0))/z$, so that $k z + \sigma(0) = \sigma(z)$; tangent:
+    $k = \sigma'(z)$. Both are $1[z > 0]$ for ReLU.
+    """
+    function = Activation(name)
+    with jax.enable_x64(True):
+        flat = jnp.asarray(z.ravel(), jnp.float64)
+        value = np.asarray(function(flat)).reshape(z.shape)
+        offset = float(function(jnp.zeros((), jnp.float64)))
+        slope = np.asarray(jax.vmap(jax.grad(function))(flat)).reshape(z.shape)
+    if gates == "tangent":
+        return slope, offset, value
+    factor = np.where(z == 0, slope, (value - offset) / np.where(z == 0, 1, z))
+    return factor, offset, value
+
+
+@functools.singledispatch
+def record(net: Any, recorder: Recorder) -> None:
+    """Write down what a network or layer does to the recorder's state.
+
+    Open for registration: `@fx.maps.record.register` on a function `(net: MyNet, recorder)` that
+    calls the recorder's methods in the order of the forward run.
+
+    **Raises:**
+
+    - `TypeError` for a network without a rule.
+
+    ```python
+    import equinox as eqx, jax.numpy as jnp, feynax as fx
+
+    class Doubling(eqx.Module):
+        def __call__(self, x):
+            return 2 * x
+
+    @fx.maps.record.register
+    def _(net: Doubling, recorder):
+        recorder.scale("doubling", 2.0, 0.0)
+
+    assert fx.as_paths(Doubling(), jnp.array([1.0, 3.0]), 1).total == 6.0
+    ```
+    """
+    raise TypeError(
+        f"as_paths has no rule for {type(net).__name__}: register one with "
+        "`feynax.maps.record.register`."
+    )
+
+
+@record.register
+def _(net: ResNet, recorder: Recorder) -> None:
+    for layer in net.layers():
+        record(layer, recorder)
+
+
+@record.register
+def _(net: Sequential, recorder: Recorder) -> None:
+    for layer in net.layers:
+        record(layer, recorder)
+
+
+@record.register
+def _(layer: Residual, recorder: Recorder) -> None:
+    def skip(inner: Recorder) -> None:
+        if layer.shortcut is not None:
+            record(layer.shortcut, inner)
+
+    recorder.parallel("residual", skip, lambda inner: record(layer.branch, inner))
+    recorder.activate(layer.after)
+
+
+@record.register
+def _(layer: Conv, recorder: Recorder) -> None:
+    recorder.conv(
+        layer.weight,
+        layer.bias,
+        stride=layer.stride,
+        padding=layer.padding,
+        dilation=layer.dilation,
+        groups=layer.groups,
+    )
+
+
+@record.register
+def _(layer: Linear, recorder: Recorder) -> None:
+    recorder.dense(layer.weight, layer.bias)
+
+
+@record.register
+def _(layer: BatchNorm, recorder: Recorder) -> None:
+    if layer.mean is None or layer.variance is None:
+        raise ValueError(
+            "Argument `net` must be in evaluation, but has a batch norm without running "
+            "statistics (training mode): its paths would depend on the rest of the batch."
+        )
+    factor = host(layer.weight) / np.sqrt(host(layer.variance) + layer.epsilon)
+    offset = host(layer.bias) - factor * host(layer.mean)
+    recorder.scale("norm", factor[:, None, None], offset[:, None, None])
+
+
+@record.register
+def _(layer: Activation, recorder: Recorder) -> None:
+    recorder.activate(layer.name)
+
+
+@record.register
+def _(layer: Flatten, recorder: Recorder) -> None:
+    recorder.flatten()
+
+
+@record.register
+def _(layer: MaxPool, recorder: Recorder) -> None:
+    recorder.mix("max pool", select(recorder.value, layer.kernel, layer.stride, layer.padding))
+
+
+@record.register
+def _(layer: AvgPool, recorder: Recorder) -> None:
+    channels, *size = recorder.value.shape
+    recorder.conv(
+        np.ones((channels, 1, *layer.kernel)),
+        stride=layer.stride,
+        padding=layer.padding,
+        groups=channels,
+    )
+    recorder.scale("mean", 1 / layer.counts(tuple(size)), np.zeros(()))
+
+
+@record.register
+def _(layer: GlobalPool, recorder: Recorder) -> None:
+    shape: Any = recorder.value.shape
+    if layer.kind == "mean":
+        recorder.mix("mean", PixelMean(shape))
+    else:
+        recorder.mix("max pool", select(recorder.value, shape[1:], shape[1:], (0, 0)))
+
+
+def select(x: np.ndarray, kernel: Any, stride: Any, padding: Any) -> Selection:
+    """Record which pixel of each window is the largest, the first one of equals."""
+    edges = ((0, 0), *((p, p) for p in padding))
+    padded = np.pad(x, edges, constant_values=-np.inf)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
+    windows = windows[:, :: stride[0], :: stride[1]]
+    best = windows.reshape(*windows.shape[:3], -1).argmax(-1)
+    rows = np.arange(best.shape[1])[:, None] * stride[0] + best // kernel[1] - padding[0]
+    columns = np.arange(best.shape[2]) * stride[1] + best % kernel[1] - padding[1]
+    winners = rows * x.shape[2] + columns
+    shape: Any = x.shape
+    return Selection(shape, winners, tuple(kernel), tuple(stride), tuple(padding))
