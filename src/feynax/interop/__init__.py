@@ -11,3 +11,5 @@ from ._safetensors import (
     read_safetensors as read_safetensors,
     write_safetensors as write_safetensors,
 )
+from ._torch_layout import read_torch as read_torch, to_torch as to_torch
+from ._torch_pickle import read_pt as read_pt

@@ -177,8 +177,13 @@ class _StorageType:
         self.dtype = dtype
 
 
-class _Unpickler(pickle.Unpickler):
-    """An unpickler to which the rest of Python does not exist."""
+class _Unpickler(pickle._Unpickler):  # pyright: ignore[reportAttributeAccessIssue]
+    """An unpickler to which the rest of Python does not exist.
+
+    The one written in Python: the C one makes room for any memo index that a file names.
+    """
+
+    dispatch = dict(pickle._Unpickler.dispatch)  # pyright: ignore[reportAttributeAccessIssue]
 
     def __init__(self, reader: _Reader, file: io.BytesIO):
         super().__init__(file)
@@ -202,6 +207,17 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> np.ndarray:
         return self._reader.storage(pid)
 
+    def load_build(self) -> None:
+        """Drop the state of a table (torch's `_metadata`); nothing else may have one."""
+        self.stack.pop()
+        if not isinstance(self.stack[-1], _Table):
+            raise FileFormatError(
+                f"{self._reader.name}: refused: the pickle sets attributes of something that is "
+                "no table; nothing was executed."
+            )
+
+    dispatch[pickle.BUILD[0]] = load_build
+
 
 def _table(*content: Any) -> "_Table":
     """Make an empty table; torch fills it item by item."""
@@ -211,7 +227,7 @@ def _table(*content: Any) -> "_Table":
 
 
 class _Table(collections.OrderedDict):
-    """A table on which a pickle may set attributes (`_metadata`), as torch's do."""
+    """The only kind of object that a pickle may make."""
 
 
 def _parameter(tensor: Any, *_: Any) -> Any:

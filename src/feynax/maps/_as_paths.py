@@ -45,7 +45,7 @@ class PathSum:
 
     - `value`: the output by the network's own forward run, in float64.
     - `output`: its flat index. `level`, `gates`: as they were asked for.
-    - `propagator`: $G(x_N, x_0)$, of the input's shape: the sum over the paths from each input site.
+    - `propagator`: $G(x_N, x_0)$, of the input's shape: the sum over paths from each input site.
     - `sources`: for each layer, an array of its output's shape: the sum over the paths that start
       at its source sites.
     - `attribution`: $G\, \psi_0$: what the paths from each input site bring.

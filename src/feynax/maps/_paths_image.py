@@ -76,8 +76,13 @@ class Correlation(AbstractOperator):
             strict=True,
         )
         values = np.zeros((self.weight.shape[0], len(patch.top), *sizes))
-        phases = np.stack([(patch.top + self.padding[0]) % self.stride[0],
-                           (patch.left + self.padding[1]) % self.stride[1]], 1)
+        phases = np.stack(
+            [
+                (patch.top + self.padding[0]) % self.stride[0],
+                (patch.left + self.padding[1]) % self.stride[1],
+            ],
+            1,
+        )
         # start sites with the same phase against the stride share all their window arithmetic
         for phase in np.unique(phases, axis=0):
             who = np.flatnonzero((phases == phase).all(1))

@@ -137,7 +137,9 @@ class Dense(AbstractOperator):
 
     def columns(self, sites):
         nothing = np.zeros(len(sites), int)
-        return Patch(self.weight[:, sites][:, :, None, None], nothing, nothing, (len(self.weight), 1, 1))
+        return Patch(
+            self.weight[:, sites][:, :, None, None], nothing, nothing, (len(self.weight), 1, 1)
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,5 +254,3 @@ def _total(arrays: list[np.ndarray]) -> np.ndarray:
     for array in arrays[1:]:
         total = total + array
     return total
-
-

@@ -124,9 +124,7 @@ def _all_columns(
     return _columns(operator, np.arange(int(np.prod(shape))))
 
 
-def _columns(
-    operator: AbstractOperator, sites: np.ndarray
-) -> Iterator[tuple[np.ndarray, Patch]]:
+def _columns(operator: AbstractOperator, sites: np.ndarray) -> Iterator[tuple[np.ndarray, Patch]]:
     """Columns of an operator in chunks whose size follows the first one's fan-out."""
     size, done = 1, 0
     while done < len(sites):

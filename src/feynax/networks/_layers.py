@@ -48,7 +48,7 @@ class Conv(AbstractLayer):
     **Arguments:**
 
     - `in_channels`, `out_channels`: whole numbers; both divisible by `groups`.
-    - `kernel`, `stride`, `padding`, `dilation`: a whole number, or one for rows and one for columns.
+    - `kernel`, `stride`, `padding`, `dilation`: a whole number, or two (rows, columns).
     - `groups`: independent blocks of channels.
     - `bias`: whether $b$ is there.
     - `key`: for the weights, normal with variance 2 / fan-in (He et al. 2015); $b$ starts at 0.

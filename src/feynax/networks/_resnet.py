@@ -245,6 +245,14 @@ class ResNet(eqx.Module):
         blocks = [block for stage in self.stages for block in stage.blocks()]
         return [*self.stem.layers, *blocks, *self.head.layers]
 
+    def with_layers(self, layers: Sequence[AbstractLayer]) -> "ResNet":
+        """Put other layers of the same kinds and shapes in the place of `layers()`."""
+        rest = iter(layers)
+        stem = Sequential([next(rest) for _ in self.stem.layers])
+        stages = tuple(_Stage([next(rest) for _ in range(s.size)]) for s in self.stages)  # pyright: ignore
+        parts = (stem, stages, Sequential(list(rest)))
+        return eqx.tree_at(lambda net: (net.stem, net.stages, net.head), self, parts)
+
     def config(self) -> dict[str, Any]:
         """Arguments of the constructor as plain values."""
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in self._config}
