@@ -9,9 +9,16 @@ from ._action import (
 from ._advection_diffusion import AdvectionDiffusion as AdvectionDiffusion
 from ._euler import Euler as Euler
 from ._gain import Gain as Gain, gain as gain, is_stable as is_stable
+from ._lattice_pde import LatticePDE as LatticePDE
 from ._moments import kernel_from_pde as kernel_from_pde, pde_from_kernel as pde_from_kernel
 from ._separable import ADI as ADI, Exact as Exact, Implicit as Implicit
 from ._spectral import Cosine as Cosine, Fourier as Fourier
+from ._spectrum import (
+    Spectrum as Spectrum,
+    operator_matrix as operator_matrix,
+    similarity_gauge as similarity_gauge,
+    spectrum as spectrum,
+)
 from ._stepper import AbstractStepper as AbstractStepper
 from ._steppers import STEPPERS as STEPPERS, stepper as stepper
 from ._strang import Strang as Strang
