@@ -1,5 +1,6 @@
 """Networks as Equinox modules: one example in, `vmap` for a batch, `scan` for depth."""
 
+from ._hamiltonian import HamiltonianBlock as HamiltonianBlock
 from ._layers import (
     AbstractLayer as AbstractLayer,
     Activation as Activation,
@@ -7,7 +8,12 @@ from ._layers import (
     Flatten as Flatten,
     Linear as Linear,
 )
+from ._parabolic import ParabolicBlock as ParabolicBlock
+from ._pde_block import PDEBlock as PDEBlock
+from ._pde_net import PDENet as PDENet
 from ._resnet import ResNet as ResNet
 from ._resnet_block import Residual as Residual, Sequential as Sequential
 from ._resnet_norm import BatchNorm as BatchNorm
 from ._resnet_pool import AvgPool as AvgPool, GlobalPool as GlobalPool, MaxPool as MaxPool
+from ._reversible import reversible_scan as reversible_scan, round_trip as round_trip
+from ._thesis import ThesisNet as ThesisNet
