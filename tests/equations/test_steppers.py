@@ -16,6 +16,9 @@ from feynax.equations import (
     Fourier,
     Implicit,
     Strang,
+    gain,
+    kernel_from_pde,
+    operator_matrix,
     stepper,
 )
 from feynax.equations._expm import expm
@@ -224,6 +227,37 @@ def test_lattices_smaller_than_the_stencil(method, boundary, present):
     A = generator(pde, 0, boundary, (1, *shape[1:]))
     wanted = psi.reshape(shape[0], -1) @ sl.expm(0.01 * A).T
     np.testing.assert_allclose(found, wanted.reshape(shape), atol=1e-3)
+
+
+@pytest.mark.parametrize("method", [Euler(), Euler("periodic"), Fourier()])
+def test_terms_of_every_order(method):
+    """A 5x5 stencil with derivatives up to the eighth order, against its dense matrix."""
+    C = np.random.default_rng(10).normal(size=(2, 5, 5)) * 0.1
+    psi = np.random.default_rng(11).normal(size=SHAPE)
+    found = method.apply(method.prepare(jnp.asarray(C), SHAPE, 0.3), jnp.asarray(psi))
+    boundary = getattr(method, "boundary", "periodic")
+    for c in range(2):
+        A = operator_matrix(kernel_from_pde(C[c]), SHAPE[1:], boundary=boundary)
+        step = sl.expm(0.3 * A) if method.order is None else np.eye(len(A)) + 0.3 * A
+        np.testing.assert_allclose(found[c].ravel(), step @ psi[c].ravel(), atol=1e-12)
+        assert np.linalg.norm(step, 2) <= method.bound(C, 0.3)
+
+
+def test_even_terms_between_mirrors():
+    C = np.zeros((1, 5, 3))
+    C[0, 2, 0], C[0, 4, 2], C[0, 0, 2] = 0.4, -0.1, 0.3
+    psi = np.random.default_rng(12).normal(size=(1, 4, 5))
+    fine = Cosine().apply(Cosine().prepare(jnp.asarray(C), psi.shape, 1e-3), jnp.asarray(psi))
+    euler = Euler("neumann")
+    coarse = euler.apply(euler.prepare(jnp.asarray(C), psi.shape, 1e-3), jnp.asarray(psi))
+    np.testing.assert_allclose(fine, coarse, atol=1e-4)  # h^2/2 of the squared generator
+    assert np.abs(fine - psi).max() > 1e-3
+    assert euler.bound(C, 0.3) >= gain(kernel_from_pde(C), h=0.3).upper - 1e-12
+    C[0, 1, 0] = 0.1
+    with pytest.raises(ValueError, match="even orders only"):
+        Cosine().prepare(jnp.asarray(C), psi.shape, 1e-3)
+    with pytest.raises(ValueError, match=r"have shape \(3, m, n\)"):
+        Euler().prepare(jnp.asarray(C), (3, 4, 4), 1e-3)
 
 
 def test_bad_steppers():

@@ -15,12 +15,12 @@ from ._stepper import (
     AbstractStepper,
     SeparableOperators,
     axis_matrix,
-    channel_terms,
     check_boundary,
     growth_rate,
     host_terms,
     refuse,
 )
+from ._taps import channel_terms
 
 _State = Float[Array, "channels height width *batch"]
 _INSTEAD = "a mixed derivative does not separate: use the stepper `strang` or `fourier`"

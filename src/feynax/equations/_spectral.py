@@ -8,8 +8,11 @@ import jax.scipy.fft as jsf
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from .._checks import check
 from ._advection_diffusion import AdvectionDiffusion
-from ._stepper import AbstractStepper, channel_terms, host_terms, refuse
+from ._host import is_traced
+from ._stepper import AbstractStepper, host_terms, refuse
+from ._taps import LinearTerms, host_kernel, stencil_taps
 
 _State = Float[Array, "channels height width *batch"]
 
@@ -17,7 +20,8 @@ _State = Float[Array, "channels height width *batch"]
 class Fourier(AbstractStepper):
     r"""Exact flow on a torus: every mode times $e^{h(\gamma + a_2(\cos p_x - 1) + \dots)}$.
 
-    Takes every term, the mixed derivative included. What leaves on one side enters on the other.
+    Takes every term, the mixed derivative and higher orders included. What leaves on one side
+    enters on the other.
 
     ```python
     import jax.numpy as jnp
@@ -31,13 +35,12 @@ class Fourier(AbstractStepper):
     order: ClassVar[int | None] = None
 
     def prepare(
-        self, coefficients: AdvectionDiffusion, shape: tuple[int, int, int], h: Any
+        self, coefficients: LinearTerms, shape: tuple[int, int, int], h: Any
     ) -> Complex[Array, "channels height half_width"]:
         """Exponentiate the symbol on the grid of a real transform."""
-        terms = channel_terms(coefficients, shape)
         y = 2 * np.pi * np.fft.fftfreq(shape[1])
         x = 2 * np.pi * np.fft.rfftfreq(shape[2])
-        even, odd = _symbol(terms, y, x)
+        even, odd = stencil_taps(coefficients, shape).symbol(y, x)
         size = jnp.exp(h * even)
         return jax.lax.complex(size * jnp.cos(h * odd), size * jnp.sin(h * odd))
 
@@ -47,7 +50,7 @@ class Fourier(AbstractStepper):
         modes = modes * operators.reshape(operators.shape + (1,) * (psi.ndim - 3))
         return jnp.fft.irfft2(modes, s=psi.shape[1:3], axes=(1, 2))
 
-    def bound(self, coefficients: AdvectionDiffusion, h: float) -> float:
+    def bound(self, coefficients: LinearTerms, h: float) -> float:
         """Bound the flow by its fastest growing mode."""
         return _flow_bound(coefficients, h)
 
@@ -71,13 +74,12 @@ class Cosine(AbstractStepper):
     order: ClassVar[int | None] = None
 
     def prepare(
-        self, coefficients: AdvectionDiffusion, shape: tuple[int, int, int], h: Any
+        self, coefficients: LinearTerms, shape: tuple[int, int, int], h: Any
     ) -> Float[Array, "channels height width"]:
         """Exponentiate the even symbol at the momenta pi k / M."""
-        refuse(coefficients, ("beta", "rho", "mixed"), "odd terms break the mirror symmetry")
-        terms = channel_terms(coefficients, shape)
+        _refuse_odd(coefficients)
         y, x = (np.pi * np.arange(size) / size for size in shape[1:])
-        return jnp.exp(h * _symbol(terms, y, x)[0])
+        return jnp.exp(h * stencil_taps(coefficients, shape).symbol(y, x)[0])
 
     def apply(self, operators: Float[Array, "channels height width"], psi: _State) -> _State:
         """Take one step: transform, multiply, transform back."""
@@ -85,30 +87,33 @@ class Cosine(AbstractStepper):
         modes = modes * operators.reshape(operators.shape + (1,) * (psi.ndim - 3))
         return jsf.idctn(modes, axes=(1, 2), norm="ortho")
 
-    def bound(self, coefficients: AdvectionDiffusion, h: float) -> float:
+    def bound(self, coefficients: LinearTerms, h: float) -> float:
         """Bound the flow by its fastest growing mode."""
         return _flow_bound(coefficients, h)
 
 
-def _symbol(terms: dict[str, Array], y: np.ndarray, x: np.ndarray) -> tuple[Array, Array]:
-    """Real and imaginary part of the branch's symbol, shape (channels, y, x)."""
-
-    def along(name, values):
-        shaped = jnp.asarray(values, terms[name].dtype)[None]
-        return terms[name][:, None, None] * shaped
-
-    even = along("a2", np.cos(x)[None, :] - 1) + along("sigma2", np.cos(y)[:, None] - 1)
-    even = even + along("gamma", np.ones((1, 1)))
-    even = even - along("mixed", np.sin(y)[:, None] * np.sin(x)[None, :])
-    odd = along("beta", np.sin(x)[None, :]) + along("rho", np.sin(y)[:, None])
-    return even, odd
+def _refuse_odd(coefficients: LinearTerms) -> None:
+    reason = "odd terms break the mirror symmetry"
+    if isinstance(coefficients, AdvectionDiffusion):
+        return refuse(coefficients, ("beta", "rho", "mixed"), reason)
+    known = not is_traced(coefficients)
+    check(known, "coefficients", "be known, or named as an AdvectionDiffusion", "a traced array")
+    C = np.asarray(coefficients)
+    absent = not np.any(C[:, 1::2]) and not np.any(C[:, :, 1::2])
+    check(absent, "coefficients", f"have even orders only ({reason})", "odd ones")
 
 
-def _flow_bound(coefficients: AdvectionDiffusion, h: float) -> float:
-    r"""exp(h mu) with mu the largest real part: exact without a mixed term, else a sum of maxima.
+def _flow_bound(coefficients: LinearTerms, h: float) -> float:
+    r"""exp(h mu) with mu above the real part of the symbol.
 
-    A mixed term within $m^2 \le a_2\sigma_2$ cannot make a diffusion grow.
+    The taps of the even part, all in phase; that is attained by the five-point equation. A mixed
+    term within $m^2 \le a_2\sigma_2$ cannot make a diffusion grow.
     """
+    if not isinstance(coefficients, AdvectionDiffusion):
+        kernel = np.asarray(host_kernel(coefficients))
+        even = (kernel + kernel[:, ::-1, ::-1]) / 2
+        middle = even[:, even.shape[1] // 2, even.shape[2] // 2]
+        return float(np.exp(h * (np.abs(even).sum((1, 2)) - np.abs(middle) + middle)).max())
     t = host_terms(coefficients)
     axes = np.maximum(0.0, -2 * t["a2"]) + np.maximum(0.0, -2 * t["sigma2"])
     elliptic = (t["a2"] >= 0) & (t["sigma2"] >= 0) & (t["mixed"] ** 2 <= t["a2"] * t["sigma2"])

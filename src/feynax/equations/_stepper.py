@@ -33,14 +33,14 @@ class AbstractStepper(eqx.Module):
     order: AbstractClassVar[int | None]
 
     @abc.abstractmethod
-    def prepare(
-        self, coefficients: AdvectionDiffusion, shape: tuple[int, int, int], h: Any
-    ) -> PyTree[Array]:
+    def prepare(self, coefficients: Any, shape: tuple[int, int, int], h: Any) -> PyTree[Array]:
         """Compute the operators of one step.
 
         **Arguments:**
 
-        - `coefficients`: numbers, or arrays of shape (channels,).
+        - `coefficients`: an [`feynax.equations.AdvectionDiffusion`][] of numbers or of arrays of
+          shape (channels,). `Euler`, `Fourier` and `Cosine` also take an array C[channel, m, n] of
+          the coefficients of d_y^m d_x^n, of any order.
         - `shape`: (channels, height, width) of the state.
         - `h`: time step; may be traced.
 
@@ -57,24 +57,12 @@ class AbstractStepper(eqx.Module):
         """Take one step of a state whose batch axes, if any, come last."""
 
     @abc.abstractmethod
-    def bound(self, coefficients: AdvectionDiffusion, h: float) -> float:
+    def bound(self, coefficients: Any, h: float) -> float:
         """Bound the 2-norm of one step over all states and lattice sizes.
 
         The largest over the channels; infinite where nothing is known. Coefficients must not be
         traced.
         """
-
-
-def channel_terms(
-    coefficients: AdvectionDiffusion, shape: tuple[int, int, int]
-) -> dict[str, Float[Array, " channels"]]:
-    """Return the six coefficients, one number a channel, in their own precision."""
-    ranks = len(shape) == 3 and min(shape) >= 1
-    check(ranks, "shape", "be (channels, height, width)", shape)
-    terms = coefficients.arrays(jnp)
-    found = terms["a2"].shape
-    check(found in ((), (shape[0],)), "coefficients", f"fit {shape[0]} channels", f"shape {found}")
-    return {name: jnp.broadcast_to(value, shape[:1]) for name, value in terms.items()}
 
 
 def host_terms(coefficients: AdvectionDiffusion) -> dict[str, Float[np.ndarray, " channels"]]:

@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 from .._citation import cites
 from ._advection_diffusion import AdvectionDiffusion
 from ._separable import Exact
-from ._stepper import AbstractStepper, SeparableOperators, channel_terms, host_terms
+from ._stepper import AbstractStepper, SeparableOperators, host_terms
+from ._taps import channel_terms
 
 _State = Float[Array, "channels height width *batch"]
 
