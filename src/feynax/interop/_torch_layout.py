@@ -86,11 +86,10 @@ def read_torch(
     ```
     """
     arrays = _read(weights)
-    if isinstance(layout, str | os.PathLike):
-        layout = _read_layout(layout)
-    if isinstance(layout, Sequence):
-        return _read_list(arrays, layout)
-    return _read_resnet(arrays, dict(layout or {}))
+    known: Any = _read_layout(layout) if isinstance(layout, str | os.PathLike) else layout
+    if isinstance(known, Sequence):
+        return _read_list(arrays, known)
+    return _read_resnet(arrays, dict(known or {}))
 
 
 def to_torch(net: ResNet) -> dict[str, np.ndarray]:

@@ -209,14 +209,15 @@ class _Unpickler(pickle._Unpickler):  # pyright: ignore[reportAttributeAccessIss
 
     def load_build(self) -> None:
         """Drop the state of a table (torch's `_metadata`); nothing else may have one."""
-        self.stack.pop()
-        if not isinstance(self.stack[-1], _Table):
+        stack: list[Any] = self.stack  # pyright: ignore[reportAttributeAccessIssue]
+        stack.pop()
+        if not isinstance(stack[-1], _Table):
             raise FileFormatError(
                 f"{self._reader.name}: refused: the pickle sets attributes of something that is "
                 "no table; nothing was executed."
             )
 
-    dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.BUILD[0]] = load_build  # pyright: ignore[reportArgumentType]
 
 
 def _table(*content: Any) -> "_Table":

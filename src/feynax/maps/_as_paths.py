@@ -230,7 +230,7 @@ def as_paths(
     """
     check_choice("gates", gates, ("secant", "tangent"))
     check_choice("level", level, ("block", "conv"))
-    outside = not isinstance(x, jax.core.Tracer)
+    outside = not isinstance(x, jax.core.Tracer)  # pyright: ignore[reportAttributeAccessIssue]
     check(outside, "x", "be an array on the host (call as_paths outside jit and vmap)", "a tracer")
     image = np.asarray(x, np.float64)
     single = image.ndim in (1, 3)
@@ -242,10 +242,13 @@ def as_paths(
     )
     check_finite("x", image)
     recorder = Recorder(image.reshape(*image.shape, *(1,) * (3 - image.ndim)), gates)
-    record(net, recorder)
+    with jax.enable_x64(True):
+        wide = jax.tree.map(_widen, net)
+        record(wide, recorder)
+        # the network's own code: what the path sum is checked against
+        outputs = np.asarray(_forward(wide, jnp.asarray(image)), np.float64)
     steps = recorder.steps()
     check(len(steps) > 0, "net", "have at least one layer", "none")
-    outputs = _run(net, image)
     check_count("output", output, 0)
     check(output < outputs.size, "output", f"be below {outputs.size}", output)
     return _sum(steps, image, outputs, int(output), gates, level)
@@ -292,12 +295,6 @@ def _goal(steps: list[Step], output: int) -> np.ndarray:
     goal = np.zeros(steps[-1].after)
     goal.flat[output] = 1
     return goal
-
-
-def _run(net: Any, x: np.ndarray) -> np.ndarray:
-    """Run the network's own code in float64: what the path sum is checked against."""
-    with jax.enable_x64(True):
-        return np.asarray(_forward(jax.tree.map(_widen, net), jnp.asarray(x)), np.float64)
 
 
 @eqx.filter_jit

@@ -251,6 +251,55 @@ class Separable(AbstractOperator):
         return (len(self.along_y), self.along_y.shape[axis], self.along_x.shape[axis])
 
 
+@dataclasses.dataclass(frozen=True)
+class Planes(AbstractOperator):
+    """A full matrix between the pixels of each channel."""
+
+    matrices: np.ndarray  # (C, H W, H W)
+    shape: Shape
+
+    @property
+    def mixes(self) -> int:
+        return 1
+
+    def linear(self, x):
+        return (self.matrices @ x.reshape(len(x), -1, 1)).reshape(self.shape)
+
+    def affine(self, x):
+        return self.linear(x)
+
+    def transpose(self, g):
+        flat = g.reshape(len(g), 1, -1) @ self.matrices
+        return flat.reshape(self.shape)
+
+    def mapped(self, function):
+        return Planes(function(self.matrices), self.shape)
+
+    def spread(self, patch):
+        # gathers the columns under each window: (C, H W, n, a, b)
+        under = self.matrices[:, :, patch.pixels()]
+        values = np.einsum("cpnab,cnab->cnp", under, patch.values)
+        nothing = np.zeros(len(patch.top), int)
+        return Patch(values.reshape(len(values), -1, *self.shape[1:]), nothing, nothing, self.shape)
+
+    def columns(self, sites):
+        return self.spread(Patch.at(sites, self.shape))
+
+
+def select(x: np.ndarray, kernel: Any, stride: Any, padding: Any) -> Selection:
+    """Record which pixel of each window is the largest, the first one of equals."""
+    edges = ((0, 0), *((p, p) for p in padding))
+    padded = np.pad(x, edges, constant_values=-np.inf)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
+    windows = windows[:, :: stride[0], :: stride[1]]
+    best = windows.reshape(*windows.shape[:3], -1).argmax(-1)
+    rows = np.arange(best.shape[1])[:, None] * stride[0] + best // kernel[1] - padding[0]
+    columns = np.arange(best.shape[2]) * stride[1] + best % kernel[1] - padding[1]
+    winners = rows * x.shape[2] + columns
+    shape: Any = x.shape
+    return Selection(shape, winners, tuple(kernel), tuple(stride), tuple(padding))
+
+
 def reach(start: np.ndarray, size: int, k: int, s: int, p: int, d: int) -> tuple[Any, int]:
     """First output line that an input window touches, and how many there can be."""
     first = -((d * (k - 1) - start - p) // s)

@@ -9,20 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..networks import (
-    Activation,
-    AvgPool,
-    BatchNorm,
-    Conv,
-    Flatten,
-    GlobalPool,
-    Linear,
-    MaxPool,
-    Residual,
-    ResNet,
-    Sequential,
-)
-from ._paths_image import Correlation, PixelMean, Selection
+from ..networks import Activation
+from ._paths_image import Correlation
 from ._paths_operators import (
     AbstractOperator,
     Chain,
@@ -198,104 +186,3 @@ def record(net: Any, recorder: Recorder) -> None:
         f"as_paths has no rule for {type(net).__name__}: register one with "
         "`feynax.maps.record.register`."
     )
-
-
-@record.register
-def _(net: ResNet, recorder: Recorder) -> None:
-    for layer in net.layers():
-        record(layer, recorder)
-
-
-@record.register
-def _(net: Sequential, recorder: Recorder) -> None:
-    for layer in net.layers:
-        record(layer, recorder)
-
-
-@record.register
-def _(layer: Residual, recorder: Recorder) -> None:
-    def skip(inner: Recorder) -> None:
-        if layer.shortcut is not None:
-            record(layer.shortcut, inner)
-
-    recorder.parallel("residual", skip, lambda inner: record(layer.branch, inner))
-    recorder.activate(layer.after)
-
-
-@record.register
-def _(layer: Conv, recorder: Recorder) -> None:
-    recorder.conv(
-        layer.weight,
-        layer.bias,
-        stride=layer.stride,
-        padding=layer.padding,
-        dilation=layer.dilation,
-        groups=layer.groups,
-    )
-
-
-@record.register
-def _(layer: Linear, recorder: Recorder) -> None:
-    recorder.dense(layer.weight, layer.bias)
-
-
-@record.register
-def _(layer: BatchNorm, recorder: Recorder) -> None:
-    if layer.mean is None or layer.variance is None:
-        raise ValueError(
-            "Argument `net` must be in evaluation, but has a batch norm without running "
-            "statistics (training mode): its paths would depend on the rest of the batch."
-        )
-    factor = host(layer.weight) / np.sqrt(host(layer.variance) + layer.epsilon)
-    offset = host(layer.bias) - factor * host(layer.mean)
-    recorder.scale("norm", factor[:, None, None], offset[:, None, None])
-
-
-@record.register
-def _(layer: Activation, recorder: Recorder) -> None:
-    recorder.activate(layer.name)
-
-
-@record.register
-def _(layer: Flatten, recorder: Recorder) -> None:
-    recorder.flatten()
-
-
-@record.register
-def _(layer: MaxPool, recorder: Recorder) -> None:
-    recorder.mix("max pool", select(recorder.value, layer.kernel, layer.stride, layer.padding))
-
-
-@record.register
-def _(layer: AvgPool, recorder: Recorder) -> None:
-    channels, *size = recorder.value.shape
-    recorder.conv(
-        np.ones((channels, 1, *layer.kernel)),
-        stride=layer.stride,
-        padding=layer.padding,
-        groups=channels,
-    )
-    recorder.scale("mean", 1 / layer.counts(tuple(size)), np.zeros(()))
-
-
-@record.register
-def _(layer: GlobalPool, recorder: Recorder) -> None:
-    shape: Any = recorder.value.shape
-    if layer.kind == "mean":
-        recorder.mix("mean", PixelMean(shape))
-    else:
-        recorder.mix("max pool", select(recorder.value, shape[1:], shape[1:], (0, 0)))
-
-
-def select(x: np.ndarray, kernel: Any, stride: Any, padding: Any) -> Selection:
-    """Record which pixel of each window is the largest, the first one of equals."""
-    edges = ((0, 0), *((p, p) for p in padding))
-    padded = np.pad(x, edges, constant_values=-np.inf)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
-    windows = windows[:, :: stride[0], :: stride[1]]
-    best = windows.reshape(*windows.shape[:3], -1).argmax(-1)
-    rows = np.arange(best.shape[1])[:, None] * stride[0] + best // kernel[1] - padding[0]
-    columns = np.arange(best.shape[2]) * stride[1] + best % kernel[1] - padding[1]
-    winners = rows * x.shape[2] + columns
-    shape: Any = x.shape
-    return Selection(shape, winners, tuple(kernel), tuple(stride), tuple(padding))

@@ -60,9 +60,10 @@ class Sequential(AbstractStatefulLayer):
         for index, layer in enumerate(layers):
             if isinstance(layer, AbstractLayer):
                 made.append(layer)
-            else:
-                check(key is not None, "key", "be given with layers as tables", None)
-                made.append(make_layer(layer, key=jax.random.fold_in(key, index)))
+                continue
+            check(key is not None, "key", "be given with layers as tables", None)
+            assert key is not None
+            made.append(make_layer(layer, key=jax.random.fold_in(key, index)))
         self.layers = tuple(made)
 
     def __call__(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
