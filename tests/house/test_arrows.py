@@ -1,0 +1,59 @@
+"""Imports between the parts point downwards only, as docs/architecture.md draws them."""
+
+import ast
+import pathlib
+
+import pytest
+
+import feynax
+
+ROOT = pathlib.Path(feynax.__file__).parent
+CORE = {"_types", "_checks", "_certificate", "_estimate", "_citation", "_errors", "_atomic"}
+MAY_IMPORT = {
+    "equations": set(),
+    "networks": {"equations"},
+    "maps": {"equations", "networks"},
+    "data": set(),
+    "interop": {"networks"},
+    "training": set(),
+    "plot": {"equations", "networks", "maps"},
+    "report": {"equations", "networks", "maps", "plot"},
+    "testing": {"equations", "networks", "maps"},
+    "cli": {"equations", "networks", "maps", "data", "interop", "training", "plot", "report"},
+}
+
+
+def part_of(path):
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported_parts(path):
+    """First part of every feynax module that a file imports, anywhere in it."""
+    package = path.relative_to(ROOT).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = list(package[: len(package) - (node.level - 1)])
+            names = node.module.split(".") if node.module else [a.name for a in node.names]
+            yield (base + names)[0]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("feynax"):
+            yield (node.module or "").split(".")[1] if "." in (node.module or "") else "feynax"
+        elif isinstance(node, ast.Import):
+            yield from (a.name.split(".")[1] for a in node.names if a.name.startswith("feynax."))
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path):
+    mine = part_of(path)
+    if mine == "__init__":
+        return
+    allowed = CORE if mine in CORE else CORE | MAY_IMPORT[mine] | {mine}
+    if mine == "cli":  # the command prints the version
+        allowed = allowed | {"__version__", "feynax"}
+    upwards = set(imported_parts(path)) - allowed
+    assert not upwards, f"{path.name} in `{mine}` imports {sorted(upwards)}"
+
+
+def test_every_part_has_a_rank():
+    parts = {part_of(p) for p in ROOT.rglob("*.py")} - {"__init__", "__main__"}
+    assert parts <= CORE | set(MAY_IMPORT)
+    assert len(parts - CORE) > 5
