@@ -59,6 +59,14 @@ REFERENCES = {
   author = {U. Wolff},
   title = {Monte Carlo Errors with Less Errors},
   journal = {Computer Physics Communications}, volume = {156}, year = {2004}}""",
+    "gomez2017": """@inproceedings{gomez2017,
+  author = {A. N. Gomez and M. Ren and R. Urtasun and R. B. Grosse},
+  title = {The Reversible Residual Network: Backpropagation Without Storing Activations},
+  booktitle = {NeurIPS}, year = {2017}}""",
+    "mccallum2024": """@misc{mccallum2024,
+  author = {S. McCallum and J. Foster},
+  title = {Efficient, Accurate and Stable Gradients for Neural {ODEs}},
+  year = {2024}, eprint = {2410.11648}, archivePrefix = {arXiv}}""",
 }
 
 
