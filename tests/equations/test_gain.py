@@ -125,6 +125,13 @@ def test_even_and_dilated_kernels(centre):
     assert scan <= found.upper <= scan * (1 + 1e-6)
 
 
+def test_a_peak_between_all_first_grid_points_is_found():
+    """1 - cos(16 p)/2 is lowest, and flat, wherever the search looks first."""
+    found = gain(np.array([-0.25, 0.0, -0.25]), dilation=16)
+    assert found.lower == pytest.approx(1.5, abs=1e-11)
+    assert found.upper == pytest.approx(1.5, abs=1e-11)
+
+
 def test_degenerate_layers():
     assert gain(np.zeros((3, 3))).upper == pytest.approx(1, abs=1e-11)
     assert gain(np.zeros((3, 3)), skip=0.0).upper <= 1e-10

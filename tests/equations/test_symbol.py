@@ -100,6 +100,16 @@ def test_killed_modes_are_minus_infinity():
     assert np.all(np.diag(exponent(K, 0.0, ndim=1)).real == -np.inf)
 
 
+def test_a_live_space_that_leans_on_the_null_space():
+    """By hand: g = [[A, A x], [0, 0]] has H = log(A) [1, x] off its null space."""
+    A, x = np.array([[2.0, 1.0], [0.0, 2.0]]), np.array([0.0, 1.0])
+    g = np.zeros((3, 3))
+    g[:2, :2], g[:2, 2] = A, A @ x
+    H = exponent(g[:, :, None], 0.0, skip=0.0, ndim=1).real
+    wanted = [[np.log(2), 0.5, 0.5], [0.0, np.log(2), np.inf], [0.0, 0.0, -np.inf]]
+    np.testing.assert_allclose(H, wanted, atol=1e-12)
+
+
 def test_degenerate_kernels():
     p = np.linspace(-3, 3, 5)
     np.testing.assert_array_equal(exponent(np.zeros(3), p), 0.0)  # identity
