@@ -1,5 +1,12 @@
 """The verbs that join the parts: read one kind of object as another."""
 
 from . import _paths_layers as _paths_layers, _paths_pde as _paths_pde
+from ._as_equation import (
+    LayerEquation as LayerEquation,
+    NetworkEquation as NetworkEquation,
+    as_equation as as_equation,
+)
 from ._as_paths import PathSample as PathSample, PathSum as PathSum, as_paths as as_paths
+from ._bounds import LayerBound as LayerBound, bounds as bounds
+from ._certify import certify as certify
 from ._paths_record import Recorder as Recorder, Step as Step, record as record

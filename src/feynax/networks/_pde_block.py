@@ -137,6 +137,10 @@ class PDEBlock(eqx.Module):
         """Linear terms of set `index`, one number a channel, in pixels and layers."""
         return self._of_set(index)[0]
 
+    def reaction(self, index: int = 0) -> Reaction | None:
+        """Weights of the reaction of set `index`, or `None` where the equation is linear."""
+        return self._of_set(index)[1]
+
     @property
     def mixed(self) -> bool:
         """Whether the mixed derivative is there."""

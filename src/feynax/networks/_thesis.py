@@ -123,7 +123,7 @@ class ThesisNet(eqx.Module):
         """Weights of $1 + h D$ a layer, in the order of the stencil."""
         if self.equation == "residual":
             centre = jnp.array([o == (0, 0) for o in SQUARE], self.layers.dtype)
-            return centre + self.step * self.layers
+            return centre[None] + self.step * self.layers
         return jax.vmap(lambda terms: euler_taps(self._named(terms), self.step))(self.layers)
 
     def coefficients(self) -> AdvectionDiffusion:
