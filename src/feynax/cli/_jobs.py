@@ -31,7 +31,9 @@ def start_jax(
         import pooch
 
         jax.config.update("jax_compilation_cache_dir", str(pooch.os_cache("feynax") / "jax"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+        # Making a network compiles a hundred tiny programs: together they cost seconds.
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     if processes == 1:
         return
     check(coordinator is not None, "coordinator", "be HOST:PORT of rank 0", coordinator)

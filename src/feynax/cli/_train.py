@@ -134,13 +134,15 @@ def _prepare(folder: Path, raw: dict[str, Any], config: Path | None, resume: boo
     from ..training import write_whole
 
     copy = folder / "config.toml"
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        if not resume:
-            raise ConfigError(
-                f"`{folder}` is not empty: go on with `--resume`, or choose another `--out`."
-            )
-        if not copy.is_file():
-            raise ConfigError(f"`{folder}` holds no config.toml, so it is no run to resume.")
+    # A run that was refused before its first step leaves its configuration and no more.
+    used = folder.exists() and not (folder.is_dir() and {*folder.iterdir()} <= {copy})
+    if used and not resume:
+        raise ConfigError(
+            f"`{folder}` is not empty: go on with `--resume`, or choose another `--out`."
+        )
+    if used and not copy.is_file():
+        raise ConfigError(f"`{folder}` holds no config.toml, so it is no run to resume.")
+    if used:
         change = first_difference(raw, read_toml(copy))
         if change:
             raise ConfigError(f"`{folder}` is another run: {change}.")

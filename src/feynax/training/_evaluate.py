@@ -96,7 +96,7 @@ def _sums(arrays, images, labels, weights, structure, leaves, steps, mean, std, 
         network = eqx.combine(arrays, jax.tree.unflatten(structure, leaves))
         logits = logits_of(network, standardise(images, mean, std, jnp.float32), steps)
         logits = logits.astype(jnp.float32)
-        right = (logits.argmax(1) == labels).astype(jnp.float32)
+        right = (jax.lax.argmax(logits, 1, jnp.int32) == labels).astype(jnp.float32)
         both = jnp.stack([cross_entropy(logits, labels) @ weights, right @ weights])
         return jax.lax.psum(both, AXIS)
 

@@ -115,8 +115,8 @@ def train(
             epoch, place = divmod(number, per_epoch)
             if order is None or place == 0:
                 order, steps = draws_of_epoch(options, len(data.labels), epoch)
-            count = np.int32(number)
-            state, metrics = run[steps[place]](state, images, labels, order[place], count)
+            moment = np.array([options.seed, number], np.int32)
+            state, metrics = run[steps[place]](state, images, labels, order[place], moment)
             pending.append(metrics)
             if not overlaps:
                 jax.block_until_ready(metrics)

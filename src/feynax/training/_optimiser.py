@@ -44,7 +44,7 @@ def make_optimiser(options: TrainOptions, total: int) -> "optax.GradientTransfor
 
     **Arguments:**
 
-    - `options`: `weight_decay` and `clip`, besides what `make_schedule` uses.
+    - `options`: `weight_decay`, `epsilon` and `clip`, besides what `make_schedule` uses.
     - `total`: optimiser steps of the whole run.
 
     Source: Kingma and Ba, arXiv 1412.6980; Loshchilov and Hutter, arXiv 1711.05101.
@@ -66,9 +66,10 @@ def make_optimiser(options: TrainOptions, total: int) -> "optax.GradientTransfor
     parts = [optax.clip_by_global_norm(options.clip)] if options.clip else []
     schedule = make_schedule(options, total)
     if options.weight_decay:
-        adam = optax.adamw(schedule, weight_decay=options.weight_decay, mask=matrices)
+        decay, eps = options.weight_decay, options.epsilon
+        adam = optax.adamw(schedule, eps=eps, weight_decay=decay, mask=matrices)
     else:
-        adam = optax.adam(schedule)
+        adam = optax.adam(schedule, eps=options.epsilon)
     whole = optax.chain(*parts, adam)
     return optax.GradientTransformation(whole.init, _lenient(whole.update))
 

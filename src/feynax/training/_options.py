@@ -17,6 +17,8 @@ class TrainOptions:
     - `rate`: largest learning rate; `schedule`: "onecycle" (cosine up for the share `warmup` of
       all steps, then cosine down to nothing), "cosine" (linear up, cosine down) or "constant".
     - `weight_decay`: of AdamW, on arrays of two axes or more; 0 is plain Adam.
+    - `epsilon`: of Adam. A larger one, 1e-4 say, keeps rounding from choosing the sign of steps
+      along weights that hardly matter, so that runs on other layouts stay close.
     - `clip`: largest norm of the gradient; 0 leaves it alone.
     - `smoothing`: share of the label spread over all classes.
     - `average`: decay of the running mean of the weights that is evaluated and returned in
@@ -42,6 +44,7 @@ class TrainOptions:
     schedule: str = "onecycle"
     warmup: float = 0.2
     weight_decay: float = 0.0
+    epsilon: float = 1e-8
     clip: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
@@ -61,7 +64,9 @@ class TrainOptions:
             check_count(name, getattr(self, name))
         for name in ("eval_steps", "micro", "seed", "checkpoint_every"):
             check_count(name, getattr(self, name), least=0)
+        check(self.seed < 2**31, "seed", "fit 32 bits", self.seed)
         check_positive("rate", self.rate)
+        check_positive("epsilon", self.epsilon)
         check_choice("schedule", self.schedule, SCHEDULES)
         for name in ("warmup", "smoothing", "average", "scale"):
             value = getattr(self, name)

@@ -55,9 +55,9 @@ def compile_steps(
 ) -> dict[int | None, Any]:
     """Compile the step once for each number of steps that the network may be asked for."""
     rows = jax.ShapeDtypeStruct((options.batch,), jnp.int32)
-    number = jax.ShapeDtypeStruct((), jnp.int32)
+    moment = jax.ShapeDtypeStruct((2,), jnp.int32)
     choices = sorted(set(options.random_steps)) or [None]
-    return {n: step.lower(state, images, labels, rows, number, n).compile() for n in choices}
+    return {n: step.lower(state, images, labels, rows, moment, n).compile() for n in choices}
 
 
 def draws_of_epoch(

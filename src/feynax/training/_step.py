@@ -93,20 +93,22 @@ def make_step(
     mean: float,
     std: float,
 ) -> Callable[..., tuple[TrainState, Array]]:
-    """Return the jitted step `(state, images, labels, rows, number, steps) -> state, metrics`.
+    """Return the jitted step `(state, images, labels, rows, moment, steps) -> state, metrics`.
 
-    The state is given away (its buffers are used again); metrics are mean loss and accuracy.
-    Only the gradient is sharded. All of it travels in one vector, so a step costs one collective.
+    `moment` is (seed, number of the step): as a value and not a constant of the program, one
+    compilation serves all seeds. The state is given away (its buffers are used again); metrics
+    are mean loss and accuracy. Only the gradient is sharded; it travels in one
+    vector, so that a step costs one collective.
     """
     gradient = partial(_sharded_gradient, static, options, mesh, mean, std)
 
-    def step(state: TrainState, images, labels, rows, number, steps):
-        grads, metrics = gradient(state.params, images, labels, rows, number, steps)
+    def step(state: TrainState, images, labels, rows, moment, steps):
+        grads, metrics = gradient(state.params, images, labels, rows, moment, steps)
         change, memory = optimiser.update(grads, state.memory, state.params)
         params = eqx.apply_updates(state.params, change)
         average = state.average
         if options.average:
-            count = number.astype(metrics.dtype)
+            count = moment[1].astype(metrics.dtype)
             decay = jnp.minimum(options.average, (1 + count) / (10 + count))
             average = jax.tree.map(lambda a, p: a + (1 - decay) * (p - a), average, params)
         return TrainState(params, memory, average), metrics
@@ -116,23 +118,23 @@ def make_step(
 
 
 def _sharded_gradient(
-    static, options, mesh, mean, std, params, images, labels, rows, number, steps
+    static, options, mesh, mean, std, params, images, labels, rows, moment, steps
 ):
     dtype = jax.tree.leaves(params)[0].dtype
 
-    def loss(params, images, labels, rows, places, number):
-        x = _distorted(images[rows], places, number, options, dtype)
+    def loss(params, images, labels, rows, places, moment):
+        x = _distorted(images[rows], places, moment, options, dtype)
         logits = logits_of(eqx.combine(params, static), standardise(x, mean, std, dtype), steps)
-        right = (logits.argmax(1) == labels[rows]).sum().astype(dtype)
+        right = (jax.lax.argmax(logits, 1, jnp.int32) == labels[rows]).sum().astype(dtype)
         return cross_entropy(logits, labels[rows], options.smoothing).sum(), right
 
-    def local(params, images, labels, rows, places, number):
+    def local(params, images, labels, rows, places, moment):
         zero = jnp.zeros((), dtype)
         empty, unravel = ravel_pytree((params, zero, zero))
 
         def part(total, chunk):
             value = jax.value_and_grad(loss, has_aux=True)
-            (lost, right), grads = value(params, images, labels, *chunk, number)
+            (lost, right), grads = value(params, images, labels, *chunk, moment)
             return total + ravel_pytree((grads, lost, right))[0], None
 
         width = options.micro or len(rows)
@@ -146,14 +148,14 @@ def _sharded_gradient(
     # collective, and networks would have to mark the constants that they carry through a scan.
     run = jax.shard_map(local, mesh=mesh, in_specs=shards, out_specs=P(), check_vma=False)
     places = jnp.arange(options.batch, dtype=jnp.int32)
-    return run(params, images, labels, rows, places, number)
+    return run(params, images, labels, rows, places, moment)
 
 
-def _distorted(images, places, number, options: TrainOptions, dtype):
+def _distorted(images, places, moment, options: TrainOptions, dtype):
     x = images if images.ndim == 4 else images[:, None]
     if not (options.shift or options.rotate or options.scale):
         return x if jnp.issubdtype(x.dtype, jnp.integer) else x.astype(dtype)
-    key = jax.random.fold_in(jax.random.key(options.seed), number)
+    key = jax.random.fold_in(jax.random.key(moment[0]), moment[1])
     keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(places)
     warp = {"shift": options.shift, "rotate": options.rotate, "scale": options.scale}
     return augment(_unit(x, dtype), keys, **warp)
