@@ -1,0 +1,1 @@
+"""Measurements with the peer in the same run; ratios, not timed tests."""
