@@ -1,0 +1,105 @@
+"""The equation of a block, as what it does to a point: where it goes, how it spreads."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from .._checks import check, check_shape
+from ._style import INK, NEGATIVE, POSITIVE, THIRD, new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def drift_and_diffusion(
+    drift: Float[np.ndarray, "channels 2"],
+    covariance: Float[np.ndarray, "channels 2 2"],
+    *,
+    across: int = 8,
+) -> "Figure":
+    """Draw, for each channel, where a point of light goes and how it spreads.
+
+    The arrow is the drift, the ellipse one standard deviation of the spread about its end, both
+    in pixels to one scale; the square is one pixel, where the point was. A broken line is an axis
+    along which the block sharpens (negative variance).
+
+    **Arguments:**
+
+    - `drift`: mean displacement (y, x), pixels.
+    - `covariance`: (y, x), pixels^2.
+    - `across`: channels in a row.
+
+    ```python
+    import numpy as np, feynax as fx
+    figure = fx.plot.drift_and_diffusion(np.ones((3, 2)), np.eye(2) * np.ones((3, 1, 1)))
+    assert len(figure.axes) == 1
+    ```
+    """
+    check_shape("drift", drift, (None, 2))
+    check_shape("covariance", covariance, (len(drift), 2, 2))
+    check(len(drift) > 0, "drift", "have at least one channel", "none")
+    columns = min(across, len(drift))
+    rows = -(-len(drift) // columns)
+    known = np.isfinite(drift).all(1) & np.isfinite(covariance).all((1, 2))
+    reach = np.abs(drift[known]).max(initial=0.5) + 1.1 * np.sqrt(
+        np.abs(covariance[known]).max(initial=0.25)
+    )
+    pitch = 2 * max(float(reach), 0.8)
+    with styled():
+        width = 5.2
+        figure = new_figure(width, width * rows / columns)
+        ax = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+        for channel in range(len(drift)):
+            centre = np.array([channel % columns, channel // columns]) * pitch
+            _glyph(ax, centre, drift[channel], covariance[channel], bool(known[channel]))
+            ax.text(*(centre - pitch * np.array([0.46, 0.4])), str(channel), fontsize=6.5, alpha=0.6)
+        ax.set_xlim(-pitch / 2, (columns - 0.5) * pitch)
+        ax.set_ylim((rows - 0.5) * pitch, -pitch / 2)
+        ax.set_axis_off()
+    return figure
+
+
+def _glyph(
+    ax: "Axes", centre: np.ndarray, drift: np.ndarray, covariance: np.ndarray, known: bool
+) -> None:
+    from matplotlib.patches import Ellipse, FancyArrowPatch, Rectangle
+
+    ax.add_patch(
+        Rectangle(tuple(centre - 0.5), 1, 1, facecolor=INK, edgecolor="none", alpha=0.15)
+    )
+    if not known:
+        ax.text(*centre, "none", ha="center", va="center", fontsize=6.5)
+        return
+    end = centre + drift[::-1]
+    values, axes = np.linalg.eigh(covariance[::-1, ::-1])
+    lengths = 2 * np.sqrt(np.abs(values))
+    angle = float(np.degrees(np.arctan2(axes[1, 0], axes[0, 0])))
+    sharpens = bool((values < 0).any())
+    colour = NEGATIVE if sharpens else THIRD
+    ax.add_patch(
+        Ellipse(
+            tuple(end),
+            *lengths,
+            angle=angle,
+            facecolor="none" if sharpens else colour,
+            edgecolor=colour,
+            alpha=0.9 if sharpens else 0.35,
+            linewidth=0.8,
+            linestyle="--" if sharpens else "-",
+        )
+    )
+    if np.hypot(*drift) > 0.02:
+        ax.add_patch(
+            FancyArrowPatch(
+                tuple(centre),
+                tuple(end),
+                arrowstyle="-|>",
+                mutation_scale=6,
+                shrinkA=0,
+                shrinkB=0,
+                color=POSITIVE,
+                linewidth=1.2,
+            )
+        )

@@ -1,0 +1,190 @@
+"""The paths that carried an answer, over the image and through depth."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from .._checks import check, check_shape
+from ._style import (
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    frame,
+    ink_colours,
+    new_figure,
+    show_field,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_JITTER = 0.18  # pixels of the input: equal paths lie side by side
+
+
+def paths(
+    image: Float[np.ndarray, "channels height width"],
+    sites: Int[np.ndarray, "n layers_and_one"],
+    signs: Float[np.ndarray, " n"],
+    shapes: Sequence[tuple[int, int, int]],
+    *,
+    drawn: int = 250,
+) -> "Figure":
+    """Draw sampled paths over the image, those that raise the answer and those that lower it apart.
+
+    **Arguments:**
+
+    - `image`: the input; its channels are added up for the ground.
+    - `sites`, `signs`: of a `feynax.maps.PathSample`.
+    - `shapes`: (C, H, W) at each column of `sites`; places are carried over to input pixels.
+    - `drawn`: how many of the paths to draw: the first ones.
+
+    ```python
+    import numpy as np, feynax as fx
+    sites = np.array([[5, 5, 0], [6, 2, 0]])
+    shapes = [(1, 4, 4), (1, 4, 4), (2, 1, 1)]
+    figure = fx.plot.paths(np.ones((1, 4, 4)), sites, np.array([1.0, -1.0]), shapes)
+    assert len(figure.axes) == 2
+    ```
+    """
+    check_shape("image", image, (None, None, None))
+    columns = np.shape(sites)[-1]
+    check(len(shapes) == columns, "shapes", f"have length {columns}", len(shapes))
+    places = in_pixels(np.asarray(sites), shapes)
+    with styled():
+        figure = new_figure(5.2, 2.85)
+        share = float(np.mean(np.asarray(signs) > 0))
+        for index, (sign, colour, text) in enumerate(
+            (
+                (1, POSITIVE, f"raise the score: {100 * share:.1f} %"),
+                (-1, NEGATIVE, f"lower it: {100 * (1 - share):.1f} %"),
+            )
+        ):
+            ax = figure.add_axes((0.02 + 0.5 * index, 0.02, 0.46, 0.86))
+            ax.imshow(np.asarray(image).sum(0), cmap=ink_colours())
+            frame(ax)
+            some = np.flatnonzero(np.asarray(signs) == sign)[: max(drawn // 2, 1)]
+            _draw(ax, places[some], colour)
+            ax.set_xlim(-0.5, image.shape[2] - 0.5)
+            ax.set_ylim(image.shape[1] - 0.5, -0.5)
+            ax.set_title(text, color=colour, pad=4)
+    return figure
+
+
+def world_lines(
+    sites: Int[np.ndarray, "n layers_and_one"],
+    signs: Float[np.ndarray, " n"],
+    shapes: Sequence[tuple[int, int, int]],
+    names: Sequence[str],
+    *,
+    drawn: int = 400,
+) -> "Figure":
+    """Draw sampled paths as world lines: the row of the image against the depth.
+
+    **Arguments:**
+
+    - `sites`, `signs`, `shapes`, `drawn`: as in [`feynax.plot.paths`][].
+    - `names`: of the depths, the input first.
+
+    ```python
+    import numpy as np, feynax as fx
+    sites, shapes = np.array([[5, 5, 0]]), [(1, 4, 4), (1, 4, 4), (2, 1, 1)]
+    assert fx.plot.world_lines(sites, np.ones(1), shapes, ["input", "step", "scores"]).axes
+    ```
+    """
+    check(len(shapes) == len(names), "names", f"have length {len(shapes)}", len(names))
+    places = in_pixels(np.asarray(sites), shapes)[:drawn, :, 0]
+    spatial = [i for i, shape in enumerate(shapes) if shape[1] * shape[2] > 1]
+    with styled():
+        figure = new_figure(5.2, 3.0)
+        ax = figure.add_axes((0.09, 0.2, 0.89, 0.77))
+        _lines(ax, places[:, spatial], np.asarray(signs)[:drawn])
+        ax.set_xlim(-0.1, len(spatial) - 0.9)
+        ax.set_ylim(shapes[0][1] - 0.5, -0.5)
+        ax.set_xticks(range(len(spatial)), [names[i] for i in spatial])
+        ax.set_ylabel("row of the image, pixels")
+        ax.tick_params(axis="x", length=0, labelsize=7.5)
+    return figure
+
+
+def attribution(
+    image: Float[np.ndarray, "channels height width"],
+    brought: Float[np.ndarray, "channels height width"],
+) -> "Figure":
+    """Draw the image, and what the paths from each of its pixels bring to the answer.
+
+    **Arguments:**
+
+    - `image`: the input.
+    - `brought`: `feynax.maps.PathSum.attribution`; channels are added up.
+
+    ```python
+    import numpy as np, feynax as fx
+    assert len(fx.plot.attribution(np.ones((1, 4, 4)), np.ones((1, 4, 4))).axes) == 2
+    ```
+    """
+    check_shape("brought", brought, np.shape(image))
+    total = np.asarray(brought).sum(0)
+    with styled():
+        figure = new_figure(5.2, 2.85)
+        left = figure.add_axes((0.02, 0.02, 0.46, 0.86))
+        left.imshow(np.asarray(image).sum(0), cmap=ink_colours())
+        frame(left)
+        left.set_title("the image", pad=4)
+        right = figure.add_axes((0.52, 0.02, 0.46, 0.86))
+        right.imshow(np.asarray(image).sum(0), cmap=ink_colours(), alpha=0.25)
+        show_field(right, total, float(np.abs(total).max()))
+        ups, downs = total[total > 0].sum(), total[total < 0].sum()
+        right.set_title(f"its pixels bring {ups:+.2f} and {downs:+.2f}", pad=4)
+    return figure
+
+
+def in_pixels(
+    sites: Int[np.ndarray, "n layers_and_one"], shapes: Sequence[tuple[int, int, int]]
+) -> Float[np.ndarray, "n layers_and_one 2"]:
+    """Place of each site as (y, x) in pixels of the input; NaN where the path has none yet."""
+    _, height, width = shapes[0]
+    places = np.full((*sites.shape, 2), np.nan)
+    for column, (_, rows, columns) in enumerate(shapes):
+        alive = sites[:, column] >= 0
+        if rows * columns > 1:
+            y, x = np.divmod(sites[alive, column] % (rows * columns), columns)
+            places[alive, column, 0] = (y + 0.5) * height / rows - 0.5
+            places[alive, column, 1] = (x + 0.5) * width / columns - 0.5
+    return places
+
+
+def _jittered(places: np.ndarray) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return places + rng.uniform(-_JITTER, _JITTER, (len(places), 1, places.shape[2]))
+
+
+def _draw(ax: "Axes", places: np.ndarray, colour: str) -> None:
+    """Draw each path as a line from a dot where it starts."""
+    from matplotlib.collections import LineCollection
+
+    lines = [line[np.isfinite(line[:, 0])][:, ::-1] for line in _jittered(places)]
+    lines = [np.round(line, 2) for line in lines if len(line)]
+    ax.add_collection(LineCollection(lines, colors=colour, linewidths=0.7, alpha=0.45))
+    starts = np.array([line[0] for line in lines]).reshape(-1, 2)
+    ax.scatter(*starts.T, s=3, color=colour, linewidths=0, zorder=3)
+
+
+def _lines(ax: "Axes", rows: np.ndarray, signs: np.ndarray) -> None:
+    from matplotlib.collections import LineCollection
+
+    depth = np.arange(rows.shape[1])
+    moved = _jittered(rows[:, :, None])[:, :, 0]
+    for sign, colour in ((-1, NEGATIVE), (1, POSITIVE)):
+        lines = [
+            np.round(np.stack([depth[live], row[live]], 1), 2)
+            for row, live in zip(moved, np.isfinite(moved), strict=True)
+        ]
+        mine = [line for line, s in zip(lines, signs, strict=True) if s == sign and len(line)]
+        ax.add_collection(LineCollection(mine, colors=colour, linewidths=0.6, alpha=0.4))
+        starts = np.array([line[0] for line in mine]).reshape(-1, 2)
+        ax.scatter(*starts.T, s=4, color=colour, linewidths=0, zorder=3)
+    ax.axvline(0, color=INK, linewidth=0.4, alpha=0.5)

@@ -1,0 +1,121 @@
+"""The page: one file that needs nothing else."""
+
+import functools
+import json
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._atomic import write_atomically
+from .._citation import citation
+from . import _figures as figures
+from ._evidence import evidence
+from ._reading import Reading
+from ._words import findings, headline, number
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+def page(
+    reading: Reading,
+    *,
+    rows: Sequence[Mapping[str, Any]] = (),
+    training: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+) -> str:
+    """Return a reading as one HTML page that fetches nothing and needs no script.
+
+    **Arguments:**
+
+    - `reading`: from [`feynax.report.read`][].
+    - `rows`: of the run's `metrics.jsonl`, for the learning curve.
+    - `training`: the run's result, with `accuracy` and `count` on the test set.
+    - `notes`: what was done to the image before the network saw it.
+
+    ```python
+    import jax, numpy as np, feynax as fx
+    net = fx.networks.PDENet((1, 8, 8), channels=(2,), steps=1, key=jax.random.key(0))
+    text = fx.report.page(fx.report.read(net, np.ones((1, 8, 8)), paths=100))
+    assert text.startswith("<!doctype html>") and "<script" not in text
+    ```
+    """
+    from importlib.metadata import version
+
+    wide, tall = figures.evolving(reading)
+    return _template().render(
+        reading=reading,
+        headline=headline(reading),
+        findings=findings(reading),
+        evidence=evidence(reading, training),
+        wide=wide,
+        tall=tall,
+        carried=figures.carried(reading),
+        blocks=figures.blocks(reading),
+        depth=figures.through_depth(reading),
+        waves=figures.waves(reading),
+        curve=figures.learning(rows, training),
+        layers=reading.to_dict()["equation"] or [],
+        numbers=json.dumps(result(reading, training), indent=2, ensure_ascii=False),
+        notes=list(notes),
+        sources=citation(type(reading.paths)),
+        version=version("feynax"),
+    )
+
+
+def result(reading: Reading, training: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Plain values of a reading and of the run behind it, as `result.json` has them."""
+    return {**(training or {}), "reading": reading.to_dict()}
+
+
+def write_report(
+    folder: str | os.PathLike[str],
+    reading: Reading,
+    *,
+    rows: Sequence[Mapping[str, Any]] = (),
+    training: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+) -> pathlib.Path:
+    """Write `report.html` and `result.json` into a folder; each is whole or not there.
+
+    **Arguments:**
+
+    - `folder`: made where it is not; files of these names are replaced.
+    - `reading`, `rows`, `training`, `notes`: as in [`feynax.report.page`][].
+
+    **Returns:**
+
+    The path of the page.
+
+    ```python
+    import tempfile, jax, numpy as np, feynax as fx
+    net = fx.networks.PDENet((1, 8, 8), channels=(2,), steps=1, key=jax.random.key(0))
+    reading = fx.report.read(net, np.ones((1, 8, 8)), paths=100)
+    path = fx.report.write_report(tempfile.mkdtemp(), reading)
+    assert path.name == "report.html" and path.with_name("result.json").exists()
+    ```
+    """
+    home = pathlib.Path(folder)
+    text = page(reading, rows=rows, training=training, notes=notes)
+    home.mkdir(parents=True, exist_ok=True)
+    values = json.dumps(result(reading, training), indent=2, ensure_ascii=False)
+    write_atomically(home / "result.json", (values + "\n").encode())
+    return write_atomically(home / "report.html", text.encode())
+
+
+@functools.cache
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("feynax.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["drawn"] = Markup  # pictures of our own making, and nothing else
+    environment.filters["number"] = number
+    return environment.get_template("page.html")

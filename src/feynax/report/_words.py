@@ -1,0 +1,88 @@
+"""Numbers and findings in words."""
+
+import math
+
+from ._reading import Reading
+
+_SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number for people: a true minus, powers of ten where there are many digits."""
+    if value is None or not math.isfinite(value):
+        return "none"
+    if value == 0:
+        return "0"
+    power = math.floor(math.log10(abs(value)))
+    if -4 < power < 6:
+        text = f"{value:.{max(digits - 1 - power, 0)}f}"
+        return text.replace("-", "−")
+    mantissa = f"{value / 10.0**power:.{min(digits, 3) - 1}f}".replace("-", "−")
+    return f"{mantissa} × 10{str(power).translate(_SUPER)}"
+
+
+def with_error(value: float, error: float) -> str:
+    """Write a value to the places that its error leaves known."""
+    if not error > 0:
+        return number(value)
+    places = max(1 - math.floor(math.log10(error)), 0)
+    return f"{value:.{places}f} ± {error:.{places}f}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Write a share in percent, with the digits that tell it from all and from nothing."""
+    away = min(share, 1 - share)
+    places = 1 if away > 0.01 else 2 if away > 1e-4 else 4
+    return "100 %" if share == 1 else f"{100 * share:.{places}f} %"
+
+
+def counted(value: float) -> str:
+    """Write a number of things."""
+    return f"{value:,.0f}".replace(",", " ") if value < 1e6 else number(value, 2)
+
+
+def headline(reading: Reading) -> str:
+    """Say what the network answers."""
+    if reading.label is None:
+        return f"The network reads class {reading.prediction}."
+    if reading.label == reading.prediction:
+        return f"The network reads a {reading.prediction}, and it is one."
+    return f"The network reads a {reading.prediction}, but it is a {reading.label}."
+
+
+def findings(reading: Reading) -> list[str]:
+    """Say what was found, one sentence each."""
+    said = []
+    share = percent(float(reading.probabilities[reading.prediction]))
+    if reading.runner_up is None:
+        said.append(f"Its one score is {number(float(reading.scores[0]))}.")
+    else:
+        said.append(
+            f"It gives class {reading.prediction} {share} of its probability; the next class, "
+            f"{reading.runner_up}, is {number(reading.lead, 3)} units of score behind."
+        )
+    said.append(_paths_sentence(reading))
+    cert = reading.certificate
+    if cert is not None and cert.bounds is not None:
+        low, high = cert.bounds
+        found = f"; the strongest pull found is {number(low, 3)}-fold" if low else ""
+        said.append(
+            f"Whatever the input, a difference between two images grows at most "
+            f"{number(high, 3)}-fold on its way to the scores (proven){found}."
+        )
+    return said
+
+
+def _paths_sentence(reading: Reading) -> str:
+    sums = reading.paths
+    exact = (
+        f"Its score for class {reading.output}, {number(sums.total)}, is a sum over paths: added up "
+        f"exactly they give the network's own output to {number(sums.completeness, 2)} of its size"
+    )
+    if reading.estimate is None or reading.sample is None:
+        return exact + "."
+    return (
+        f"{exact}. There are {counted(sums.live_paths)} of them, they cancel to "
+        f"{percent(abs(sums.average_sign))} of their total size, and {counted(len(reading.sample.signs))} drawn at random "
+        f"give {with_error(reading.estimate.value, reading.estimate.error)}."
+    )
