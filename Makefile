@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test check format bench lock clean
+PEERS := .venv-peers
+
+.PHONY: demo test check format peers bench lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/feynax demo
@@ -22,6 +24,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Comparisons with other libraries, in an environment of their own: they are never dependencies.
+peers: $(PEERS)/.ready
+	$(PEERS)/bin/python -m pytest -q -m peer
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
@@ -32,7 +38,7 @@ lock: $(VENV)/.dev
 	$(BIN)/uv export --quiet --no-emit-project --no-header -o requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) $(PEERS) runs
 
 # The wheels come from the hashed list; the project itself is installed without looking further.
 $(VENV)/bin/uv:
@@ -48,3 +54,11 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/uv
 	$(UV) --require-hashes -r requirements/dev.txt
 	$(UV) --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/.run
+
+$(PEERS)/.ready: requirements/dev.txt | $(VENV)/bin/uv
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check torchdiffeq
+	$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --no-deps --no-build-isolation --editable .
+	touch $@

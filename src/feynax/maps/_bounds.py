@@ -1,8 +1,9 @@
 """Proven factors by which each layer of a network can stretch a distance."""
 
+import dataclasses
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,8 @@ _SEARCHED = 64
 _STEEPEST = {"gelu": 1.13}  # the only activation here that is anywhere steeper than 1
 
 
-class LayerBound(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class LayerBound:
     """A proven bound on the Lipschitz constant of a layer that comes `count` times in a row."""
 
     name: str
@@ -77,7 +79,7 @@ def _(net: PDENet) -> list[LayerBound]:
     for index, block in enumerate(net.blocks):
         if index:
             found.append(_conv(f"lift {index}", net.lift_weights[index - 1]))
-        found += [b._replace(name=f"stage {index + 1}, {b.name}") for b in bounds(block)]
+        found += [_renamed(b, f"stage {index + 1}, {b.name}") for b in bounds(block)]
     return [*found, _matrix("head", net.head_weight)]
 
 
@@ -178,8 +180,12 @@ def _(layer: Activation) -> list[LayerBound]:
 def _in_a_row(layers: Any) -> list[LayerBound]:
     found = []
     for index, layer in enumerate(layers):
-        found += [b._replace(name=f"layer {index + 1}, {b.name}") for b in bounds(layer)]
+        found += [_renamed(b, f"layer {index + 1}, {b.name}") for b in bounds(layer)]
     return found
+
+
+def _renamed(bound: LayerBound, name: str) -> LayerBound:
+    return dataclasses.replace(bound, name=name)
 
 
 def _product(found: list[LayerBound]) -> float:

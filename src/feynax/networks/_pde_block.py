@@ -90,7 +90,7 @@ class PDEBlock(eqx.Module):
         sets, terms = 1 if shared else steps, 5 if mixed else 4
         k_linear, k_in, k_out, k_offset = jax.random.split(key, 4)
         draw = jax.random.normal(k_linear, (sets, terms, channels), jnp.float32)
-        self.linear = _CENTRE[None, :terms, None] + _SPREAD[None, :terms, None] * draw
+        self.linear = draw * _SPREAD[None, :terms, None] + _CENTRE[None, :terms, None]
         self.growth = jnp.full((sets, channels), _LITTLE_DECAY, jnp.float32)
         self.inward = self.offset = self.outward = None
         if hidden:
@@ -120,7 +120,7 @@ class PDEBlock(eqx.Module):
         check_count("steps", count)
         h = self.total_time / count
         sets = self.linear.shape[0]
-        shape = psi.shape[:3]
+        shape = (psi.shape[0], psi.shape[1], psi.shape[2])
         if sets == 1:
             step = make_step(self.stepper, *self._of_set(0), shape, h)
             return jax.lax.scan(lambda y, _: (step(y), None), psi, None, length=count)[0]
