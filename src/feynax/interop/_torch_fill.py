@@ -1,6 +1,6 @@
 """Arrays of PyTorch layers into ours and back, layer by layer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -19,6 +19,20 @@ _NORM = (
     ("mean", "running_mean"),
     ("variance", "running_var"),
 )
+
+
+def on_host(make: Callable[[], Any]) -> Any:
+    """Build a network with zeros on the host in place of its initial weights."""
+    skeleton = eqx.filter_eval_shape(make)
+    is_shape = lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct)  # noqa: E731
+    return jax.tree.map(
+        lambda leaf: np.zeros(leaf.shape, leaf.dtype) if is_shape(leaf) else leaf, skeleton
+    )
+
+
+def on_device(net: Any) -> Any:
+    """Turn all arrays on the host into JAX arrays."""
+    return jax.tree.map(lambda a: jnp.asarray(a) if isinstance(a, np.ndarray) else a, net)
 
 
 def fields_of(layer: Any) -> tuple[tuple[str, str], ...]:
@@ -42,7 +56,7 @@ def fill(layer: Any, prefix: str, arrays: Mapping[str, np.ndarray]) -> Any:
             raise FileFormatError(
                 f"array `{name}` must have shape {old.shape}, but has {new.shape}."
             )
-        layer = eqx.tree_at(lambda one, field=field: getattr(one, field), layer, jnp.asarray(new))
+        layer = eqx.tree_at(lambda one, field=field: getattr(one, field), layer, new)
     return layer
 
 

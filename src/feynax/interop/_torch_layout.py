@@ -10,10 +10,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from .._errors import ConfigError, FileFormatError, UnknownLayoutError
+from .._errors import ConfigError, FeynaxError, FileFormatError, UnknownLayoutError
 from ..networks import BatchNorm, ResNet, Sequential
 from ._safetensors import read_safetensors
-from ._torch_fill import fields_of, fill_layer, pieces, resnet_names
+from ._torch_fill import fields_of, fill_layer, on_device, on_host, pieces, resnet_names
 from ._torch_pickle import read_pt
 
 EXAMPLE = """\
@@ -144,20 +144,18 @@ def _read_resnet(arrays: dict[str, np.ndarray], layout: dict[str, Any]) -> ResNe
         arrays = {pattern.sub(ours, name): array for name, array in arrays.items()}
     config = _recognise(arrays, layout)
     try:
-        net = ResNet(**config, key=jax.random.key(0))
+        net = on_host(lambda: ResNet(**config, key=jax.random.key(0)))
     except TypeError as error:
         raise ConfigError(f"Argument `layout` does not describe a ResNet: {error}") from error
     names = resnet_names(net)
-    if config["norm"]:
-        _check_statistics(arrays)
-        arrays = _fold_biases(arrays)
-    else:
-        arrays = {**_zero_biases(arrays), **arrays}
+    arrays = _fold_biases(arrays) if config["norm"] else {**_zero_biases(arrays), **arrays}
     known = {name.rsplit(".", 1)[0] for name in arrays}
     if known != set(names):
         raise _unknown(arrays, f"unexpected parts {sorted(known ^ set(names))[:4]}")
+    _check_statistics(arrays)
     rest = iter(names)
-    return net.with_layers([fill_layer(layer, rest, arrays) for layer in net.layers()])
+    filled = net.with_layers([fill_layer(layer, rest, arrays) for layer in net.layers()])
+    return on_device(filled)
 
 
 def _recognise(arrays: dict[str, np.ndarray], layout: dict[str, Any]) -> dict[str, Any]:
@@ -241,11 +239,13 @@ def _read_list(arrays: dict[str, np.ndarray], layers: Sequence[Mapping[str, Any]
     names: list[str] = []
     try:
         specs = [_complete(layer, arrays, names) for layer in layers]
-        net = Sequential(specs, key=jax.random.key(0))
+        net = on_host(lambda: Sequential(specs, key=jax.random.key(0)))
+    except FeynaxError:
+        raise
     except (TypeError, KeyError) as error:
         raise ConfigError(f"Argument `layout` does not describe layers: {error}") from error
     rest = iter(names)
-    return Sequential([fill_layer(layer, rest, arrays) for layer in net.layers])
+    return on_device(fill_layer(net, rest, arrays))
 
 
 def _complete(

@@ -15,7 +15,8 @@ from .._checks import check, check_choice, check_count, check_finite
 from .._citation import cites
 from .._errors import NoLivePathError
 from .._estimate import Estimate
-from ._paths_record import Gates, Recorder, Step, record
+from ._paths_gates import Gates
+from ._paths_record import Recorder, Step, record
 from ._paths_sample import Level, Weights, draw, weigh
 
 

@@ -3,13 +3,11 @@
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from ..networks import Activation
+from ._paths_gates import Gates, record_gate
 from ._paths_image import Correlation
 from ._paths_operators import (
     AbstractOperator,
@@ -20,8 +18,6 @@ from ._paths_operators import (
     Reshape,
     Scale,
 )
-
-Gates = Literal["secant", "tangent"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,24 +133,6 @@ class Recorder:
 def host(array: Any) -> np.ndarray:
     """Bring an array to the host in float64."""
     return np.asarray(array, np.float64)
-
-
-def record_gate(name: str, z: np.ndarray, gates: Gates) -> tuple[np.ndarray, float, np.ndarray]:
-    r"""Gate, offset $\sigma(0)$ and value of an activation.
-
-    Secant: $k = (\sigma(z) - \sigma(0))/z$, so that $k z + \sigma(0) = \sigma(z)$; tangent:
-    $k = \sigma'(z)$. Both are $1[z > 0]$ for ReLU.
-    """
-    function = Activation(name)
-    with jax.enable_x64(True):
-        flat = jnp.asarray(z.ravel(), jnp.float64)
-        value = np.asarray(function(flat)).reshape(z.shape)
-        offset = float(function(jnp.zeros((), jnp.float64)))
-        slope = np.asarray(jax.vmap(jax.grad(function))(flat)).reshape(z.shape)
-    if gates == "tangent":
-        return slope, offset, value
-    factor = np.where(z == 0, slope, (value - offset) / np.where(z == 0, 1, z))
-    return factor, offset, value
 
 
 @functools.singledispatch

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .._checks import check, check_choice, check_count
@@ -282,7 +283,8 @@ def _make_stem(
 
 
 def _stack(*leaves: Any) -> Any:
-    return jnp.stack(leaves)
+    # arrays that a reader holds on the host stay there: each new shape would compile a program
+    return (np if isinstance(leaves[0], np.ndarray) else jnp).stack(leaves)
 
 
 def _take(rest: Residual | None, index: int) -> Any:
