@@ -12,8 +12,8 @@ demo: $(VENV)/.run
 	$(BIN)/feynax demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
 	FEYNAX_TEST_FLOAT32=1 $(BIN)/python -m pytest -q -m float32
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not peer"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
