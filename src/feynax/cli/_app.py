@@ -9,7 +9,9 @@ from cyclopts import App, CycloptsError
 from .. import __version__
 from .._errors import DivergedError, FeynaxError
 from ._data import data
+from ._demo import demo
 from ._jobs import in_job
+from ._read import read
 from ._train import train
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -23,7 +25,9 @@ app = App(
     help_formatter="plain",
     suppress_keyboard_interrupt=False,
 )
+app.command(demo)
 app.command(train)
+app.command(read)
 app.command(data)
 
 

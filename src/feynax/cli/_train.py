@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from .._errors import ConfigError
 from ._config import RunConfig, first_difference, parse_config, read_toml, to_toml
 from ._jobs import spawn as spawn_processes, start_jax
+from ._read import report_run
 
 if TYPE_CHECKING:
+    from ..report import Reading
     from ..training import TrainResult
 
 
@@ -28,7 +30,7 @@ def train(
 ) -> None:
     """Train the network that a configuration describes.
 
-    The run folder gets config.toml, metrics.jsonl, checkpoints/, model.safetensors, result.json.
+    The run folder gets config.toml, metrics.jsonl, checkpoints/, model.safetensors, result.json, report.html.
 
     Parameters
     ----------
@@ -62,23 +64,25 @@ def train(
         _spawn(config, folder, seed, quiet, spawn)
         return
     try:
-        _train(settings, folder, not quiet, (processes, rank, coordinator))
+        run_training(settings, folder, not quiet, (processes, rank, coordinator))
     except KeyboardInterrupt:
         again = f"feynax train {config} --resume --out {folder}"
         raise KeyboardInterrupt(f"Go on with `{again}`.") from None
 
 
-def _train(settings: RunConfig, folder: Path, progress: bool, job: tuple) -> None:
+def run_training(settings: RunConfig, folder: Path, progress: bool, job: tuple) -> "Reading | None":
+    """Train, test, and write the run folder; return what the page says, if there is one."""
     start_jax(settings.devices, *job)
     import jax
 
     from ..interop import save_model
-    from ..training import data_mesh, evaluate, train, write_whole
+    from ..training import data_mesh, evaluate, meet, train, write_whole
     from ._build import build_network, load_data
 
+    mesh = data_mesh(None if jax.process_count() > 1 else settings.devices)
+    meet(mesh)
     images, held_out, test = load_data(settings.data)
     network = build_network(settings.network, images, settings.seed)
-    mesh = data_mesh(None if jax.process_count() > 1 else settings.devices)
     run = train(
         network,
         images,
@@ -92,12 +96,17 @@ def _train(settings: RunConfig, folder: Path, progress: bool, job: tuple) -> Non
     steps = settings.options.eval_steps or None
     found = evaluate(run.network, test, steps=steps, mesh=mesh)
     if jax.process_index():
-        return
+        return None
     facts = {"data": images.name, "mean": images.mean, "std": images.std, "seed": settings.seed}
     save_model(folder / "model.safetensors", jax.device_get(run.network), extra=facts)
     result = found | _result(run, settings) | facts | {"devices": mesh.size}
     write_whole(folder / "result.json", (json.dumps(result, indent=2) + "\n").encode())
     print(f"{100 * found['accuracy']:.2f} % of {found['count']} test images right: {folder}")
+    reading = report_run(folder, jax.device_get(run.network), test, run.rows, result)
+    if isinstance(reading, str):
+        print(reading)
+        return None
+    return reading
 
 
 def _result(run: "TrainResult", settings: RunConfig) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ._evaluate import LabelledImages as LabelledImages, evaluate as evaluate
 from ._files import write_whole as write_whole
 from ._log import MetricsLog as MetricsLog, read_metrics as read_metrics
 from ._loop import TrainResult as TrainResult, train as train
-from ._mesh import data_mesh as data_mesh, replicate as replicate
+from ._mesh import data_mesh as data_mesh, meet as meet, replicate as replicate
 from ._optimiser import make_optimiser as make_optimiser, make_schedule as make_schedule
 from ._options import TrainOptions as TrainOptions
 from ._step import cross_entropy as cross_entropy, logits_of as logits_of

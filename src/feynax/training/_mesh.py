@@ -1,5 +1,7 @@
 """One code path for one device and many: a mesh with a single axis, `data`."""
 
+from functools import partial
+
 import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec as P
@@ -57,6 +59,27 @@ def replicate(tree: PyTree, mesh: Mesh) -> PyTree:
         return jax.make_array_from_callback(local.shape, everywhere, lambda place: local[place])
 
     return jax.tree.map(copy, tree)
+
+
+def meet(mesh: Mesh) -> None:
+    """Let the processes of a mesh connect; call it soon after their start.
+
+    The connections are made at the first collective over these devices, and that gives up after
+    30 s: less than one process may wait for another to compile. Later ones wait as long as it
+    takes.
+
+    **Arguments:**
+
+    - `mesh`: from `data_mesh`.
+
+    ```python
+    from feynax.training import data_mesh, meet
+    meet(data_mesh())
+    ```
+    """
+    add = partial(jax.lax.psum, axis_name=AXIS)
+    run = jax.shard_map(add, mesh=mesh, in_specs=P(), out_specs=P(), check_vma=False)
+    jax.block_until_ready(jax.jit(run)(np.ones((), np.float32)))
 
 
 def may_overlap(mesh: Mesh) -> bool:

@@ -1,0 +1,118 @@
+"""Kill a training run at random moments, resume it each time, and compare the weights bit by bit.
+
+`python benchmarks/kill_resume.py [KILLS [EPOCHS]]` (20 and 40 by default). Before that, the
+undisturbed run goes on in two processes from its last checkpoint but one, which may differ by
+rounding only.
+"""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+from safetensors.numpy import load_file
+
+CONFIG = """
+[data]
+limit = 2000
+holdout = 200
+[network]
+name = "PDENet"
+channels = [8, 8]
+steps = 2
+[train]
+epochs = {epochs}
+batch = 50
+average = 0.99
+shift = 2.0
+random_steps = [2, 4]
+epsilon = 1e-4
+log_every = 10
+checkpoint_every = 7
+"""
+
+
+def feynax(*tokens: object) -> subprocess.Popen:
+    settings = os.environ | {"JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-m", "feynax.cli", *map(str, tokens), "--quiet"]
+    return subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL)
+
+
+def done(process: subprocess.Popen) -> None:
+    if process.wait():
+        raise SystemExit(f"the run ended with code {process.returncode}")
+
+
+def log(folder: pathlib.Path) -> list[dict]:
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{key: row[key] for key in row if key != "seconds"} for row in rows]
+
+
+def bits(folder: pathlib.Path) -> dict[str, bytes]:
+    arrays = load_file(folder / "model.safetensors")
+    return {name: array.tobytes() for name, array in arrays.items()}
+
+
+def last_checkpoint(folder: pathlib.Path) -> int:
+    files = sorted((folder / "checkpoints").glob("step-*.safetensors"))
+    return int(files[-1].stem.split("-")[1]) if files else 0
+
+
+def killed(home: pathlib.Path, config: pathlib.Path, kills: int, draw: random.Random) -> None:
+    """Kill the run `kills` times, at random moments from its start to beyond its last write."""
+    hurt, at, resume = home / "hurt", [], []
+    while len(at) < kills:
+        process = feynax("train", config, "--out", hurt, *resume)
+        time.sleep(draw.uniform(1, 15))
+        if process.poll() is not None:
+            break
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        at.append(last_checkpoint(hurt) if hurt.exists() else 0)
+        resume = ["--resume"] if hurt.exists() else []
+        print(f"kill {len(at)}: last checkpoint at step {at[-1]}", flush=True)
+    done(feynax("train", config, "--out", hurt, *resume))
+    one, two = (bits(home / run) for run in ("whole", "hurt"))
+    rows = log(home / "whole") == log(hurt)
+    print(f"{len(at)} kills; weights bit-identical: {one == two}; log rows equal: {rows}")
+    if one != two or not rows:
+        raise SystemExit(1)
+
+
+def doubled(home: pathlib.Path) -> None:
+    """Let two processes go on with the run of one, from its last checkpoint but one."""
+    two = home / "two"
+    shutil.copytree(home / "whole", two)
+    sorted((two / "checkpoints").iterdir())[-1].unlink()
+    (two / "model.safetensors").unlink()
+    begin = last_checkpoint(two)
+    done(feynax("train", two / "config.toml", "--resume", "--out", two, "--spawn", 2))
+    one, other = (load_file(home / run / "model.safetensors") for run in ("whole", "two"))
+    size = max(float(np.abs(one[name]).max()) for name in one)
+    worst = max(float(np.abs(one[name] - other[name]).max()) for name in one)
+    end = last_checkpoint(two)
+    print(f"1 -> 2 processes, steps {begin} to {end}: weights differ by {worst:.1e} of {size:.1f}")
+
+
+def main() -> None:
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    with tempfile.TemporaryDirectory() as folder:
+        home = pathlib.Path(folder)
+        config = home / "config.toml"
+        config.write_text(CONFIG.format(epochs=int(sys.argv[2]) if len(sys.argv) > 2 else 40))
+        begun = time.monotonic()
+        done(feynax("train", config, "--out", home / "whole"))
+        print(f"undisturbed run: {time.monotonic() - begun:.0f} s", flush=True)
+        doubled(home)
+        killed(home, config, kills, random.Random(0))
+
+
+if __name__ == "__main__":
+    main()
