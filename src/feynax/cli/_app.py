@@ -15,6 +15,7 @@ from ._read import read
 from ._train import train
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+_OF_ANOTHER = ("Gloo", "gloo", "coordination service")  # in the messages of broken collectives
 
 app = App(
     name="feynax",
@@ -62,14 +63,16 @@ def _sentence(err: Exception) -> str:
     text = " ".join(str(err).split())
     if isinstance(err, OSError) and not isinstance(err, FeynaxError) and err.strerror:
         text = f"{err.strerror}: `{err.filename}`" if err.filename else err.strerror
+    elif in_job() and any(word in text for word in _OF_ANOTHER):
+        return "another process of this job has ended, so this one does too."
     elif not isinstance(err, FeynaxError | CycloptsError | ValueError | OSError):
-        if in_job():
-            return f"this process cannot go on, perhaps because another has ended ({text[:200]})."
         text = f"unexpected {type(err).__name__}: {text} (show where with --debug)"
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _code(err: Exception) -> int:
+    if in_job() and any(word in str(err) for word in _OF_ANOTHER):
+        return FAILED
     missing = FileNotFoundError | IsADirectoryError | NotADirectoryError | PermissionError
     if isinstance(err, DivergedError):
         return FAILED
