@@ -4,5 +4,10 @@ from ._curve import learning_curve as learning_curve
 from ._depth import gain_and_drift as gain_and_drift, symbol as symbol
 from ._equation import drift_and_diffusion as drift_and_diffusion
 from ._evolution import evolution as evolution
-from ._paths import attribution as attribution, paths as paths, world_lines as world_lines
+from ._paths import (
+    attribution as attribution,
+    ledger as ledger,
+    paths as paths,
+    world_lines as world_lines,
+)
 from ._style import svg as svg

@@ -43,22 +43,30 @@ def drift_and_diffusion(
     columns = min(across, len(drift))
     rows = -(-len(drift) // columns)
     known = np.isfinite(drift).all(1) & np.isfinite(covariance).all((1, 2))
-    reach = np.abs(drift[known]).max(initial=0.5) + 1.1 * np.sqrt(
-        np.abs(covariance[known]).max(initial=0.25)
+    pitch = 1.15 * max(
+        [_box(*one)[1] for one in zip(drift[known], covariance[known], strict=True)] + [2]
     )
-    pitch = 2 * max(float(reach), 0.8)
     with styled():
         width = 5.2
         figure = new_figure(width, width * rows / columns)
         ax = figure.add_axes((0.01, 0.01, 0.98, 0.98))
         for channel in range(len(drift)):
-            centre = np.array([channel % columns, channel // columns]) * pitch
-            _glyph(ax, centre, drift[channel], covariance[channel], bool(known[channel]))
-            ax.text(*(centre - pitch * np.array([0.46, 0.4])), str(channel), fontsize=6.5, alpha=0.6)
+            cell = np.array([channel % columns, channel // columns]) * pitch
+            middle = _box(drift[channel], covariance[channel])[0] if known[channel] else np.zeros(2)
+            _glyph(ax, cell - middle, drift[channel], covariance[channel], bool(known[channel]))
+            ax.text(*(cell - pitch * np.array([0.46, 0.4])), str(channel), fontsize=6.5, alpha=0.6)
         ax.set_xlim(-pitch / 2, (columns - 0.5) * pitch)
         ax.set_ylim((rows - 0.5) * pitch, -pitch / 2)
         ax.set_axis_off()
     return figure
+
+
+def _box(drift: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, float]:
+    """Middle (x, y) and larger side of the box around a glyph whose pixel is at the origin."""
+    half = np.sqrt(np.abs(np.diagonal(covariance)))[::-1]
+    low = np.minimum(drift[::-1] - half, -0.5)
+    high = np.maximum(drift[::-1] + half, 0.5)
+    return (low + high) / 2, float((high - low).max())
 
 
 def _glyph(
@@ -66,9 +74,7 @@ def _glyph(
 ) -> None:
     from matplotlib.patches import Ellipse, FancyArrowPatch, Rectangle
 
-    ax.add_patch(
-        Rectangle(tuple(centre - 0.5), 1, 1, facecolor=INK, edgecolor="none", alpha=0.15)
-    )
+    ax.add_patch(Rectangle(tuple(centre - 0.5), 1, 1, facecolor=INK, edgecolor="none", alpha=0.15))
     if not known:
         ax.text(*centre, "none", ha="center", va="center", fontsize=6.5)
         return

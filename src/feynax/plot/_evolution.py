@@ -7,9 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from .._checks import check, check_count
-from ._style import INK, NEGATIVE, POSITIVE, new_figure, show_field, styled
+from ._style import INK, NEGATIVE, POSITIVE, draw_field, new_figure, styled
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -47,7 +48,7 @@ def evolution(
     figure = fx.plot.evolution(
         ["input", "block"], [image, deeper], [np.ones(1), np.ones(3)], np.array([0.5, 2.0])
     )
-    assert len(figure.axes) == 1 + 3 + 1
+    assert len(figure.axes[0].images) == 1 + 3
     ```
     """
     check_count("channels", channels)
@@ -55,88 +56,101 @@ def evolution(
     check(same and len(fields) > 0, "fields", "have one name and contribution each", len(fields))
     rows = min(channels, max(len(field) for field in fields))
     chosen = _follow(fields, contributions, rows)
-    depth = len(fields)
     with styled():
-        if tall:
-            figure = new_figure(5.2, 0.72 * depth + 1.9)
-        else:
-            figure = new_figure(0.92 * depth + 1.9, 0.86 * rows + 0.55)
-        grid = _Grid(figure, depth, rows, tall)
+        grid = _Grid(len(fields), rows, tall)
         for column, (name, field) in enumerate(zip(names, fields, strict=True)):
-            grid.name(column, name)
+            grid.name(column, name, len(chosen[column]))
             for row, channel in enumerate(chosen[column]):
-                place = (rows - 1) / 2 if len(chosen[column]) == 1 else row
-                limit = float(np.abs(field[channel]).max())
-                show_field(grid.axes(column, place), field[channel], limit)
-        grid.scores(np.asarray(scores), classes or [str(i) for i in range(len(scores))])
-    return figure
+                grid.field(column, row, len(chosen[column]), field[channel])
+        grid.close()
+        known = classes or [str(i) for i in range(len(scores))]
+        grid.scores(*_leading(np.asarray(scores), known))
+    return grid.figure
+
+
+_TOP, _LARGE = 0.42, 1.45  # inches: of the first row, and of the input
 
 
 class _Grid:
-    """Places of the fields in inches: depth to the right, or downwards."""
+    """Places of the fields in inches: depth to the right, or downwards; the input is large.
 
-    def __init__(self, figure: "Figure", depth: int, rows: int, tall: bool):
-        self.figure, self.depth, self.rows, self.tall = figure, depth, rows, tall
-        self.width, self.height = figure.get_size_inches()
-        self.cell = 0.66 if tall else 0.8
-        self.step = 0.72 if tall else 0.92
+    All fields share one pair of axes, since axes are what is slow to make and to draw.
+    """
 
-    def axes(self, column: int, row: float):
+    def __init__(self, depth: int, rows: int, tall: bool):
+        self.rows, self.tall = rows, tall
+        self.cell, self.step = (0.66, 0.72) if tall else (0.8, 0.88)
+        self.first = 1.6 if tall else 1.72
+        self.end = self.first + (depth - 1) * self.step
+        size = (5.2, self.end + 1.75) if tall else (self.end + 1.9, 0.86 * rows + 0.47)
+        self.width, self.height = size
+        self.figure = new_figure(*size)
+        self.sheet = self._add(0, 0, *size)
+        self.sheet.set_axis_off()
+
+    def field(self, column: int, row: int, count: int, field: np.ndarray) -> None:
+        """Draw a field; an input that stands alone is large."""
+        left, top, size = self._place(column, row, count)
+        box = (left, left + size, top + size, top)
+        draw_field(self.sheet, field, float(np.abs(field).max()), box)
+
+    def name(self, column: int, name: str, count: int) -> None:
+        """Write the name of a depth over its column, or beside its row."""
+        left, top, size = self._place(column, 0, count)
+        x, y = (0.85, top + size / 2) if self.tall else (left + size / 2, top - 0.06)
+        sides = {"ha": "right", "va": "center"} if self.tall else {"ha": "center", "va": "bottom"}
+        self.sheet.text(x, y, name, fontsize=8, linespacing=1.05, **sides)
+
+    def close(self) -> None:
+        """Make one unit of the sheet one inch."""
+        self.sheet.set(xlim=(0, self.width), ylim=(self.height, 0), aspect="auto")
+
+    def _place(self, column: int, row: int, count: int) -> tuple[float, float, float]:
+        alone = column == 0 and count == 1
+        size = _LARGE if alone else self.cell
+        along = 0.08 if column == 0 else self.first + (column - 1) * self.step
         if self.tall:
-            left = 0.95 + row * 0.7
-            top = 0.1 + column * self.step
-        else:
-            left = 0.1 + column * self.step
-            top = 0.42 + row * 0.86
-        size = self.cell
-        box = (left / self.width, 1 - (top + size) / self.height)
-        return self.figure.add_axes((*box, size / self.width, size / self.height))
-
-    def name(self, column: int, name: str) -> None:
-        if self.tall:
-            x, y, across, up = 0.85, 0.1 + column * self.step + self.cell / 2, "right", "center"
-        else:
-            x, y, across, up = 0.1 + column * self.step + self.cell / 2, 0.36, "center", "bottom"
-        self.figure.text(
-            x / self.width,
-            1 - y / self.height,
-            name,
-            ha=across,
-            va=up,
-            fontsize=8,
-            linespacing=1.05,
-        )
+            return 0.95 + row * 0.7, along, size
+        middle = (self.rows * 0.86 - 0.06 - size) / 2
+        return along, _TOP + (middle if alone else row * 0.86), size
 
     def scores(self, scores: np.ndarray, classes: Sequence[str]) -> None:
-        best = int(scores.argmax())
+        """Draw the outputs as bars, the largest one's name in bold."""
         colours = [POSITIVE if score > 0 else NEGATIVE for score in scores]
         places = np.arange(len(scores))
         if self.tall:
-            top = 0.45 + self.depth * self.step
-            box = (0.95 / self.width, 0.3 / self.height, 0.78, 1 - (top + 0.3) / self.height)
-            ax = self.figure.add_axes(box)
+            ax = self._add(0.95, self.end + 0.3, 4.15, 1.15)
             ax.bar(places, scores, color=colours, width=0.62)
             ax.set_xticks(places, classes)
             ax.set_yticks([])
             ax.axhline(0, color=INK, linewidth=0.5)
-            labels = ax.get_xticklabels()
+            names = ax.get_xticklabels()
         else:
-            left = 0.4 + self.depth * self.step
-            ax = self.figure.add_axes(
-                (left / self.width, 0.1 / self.height, 1.25 / self.width, 1 - 0.52 / self.height)
-            )
+            ax = self._add(self.end + 0.5, _TOP, 1.3, self.rows * 0.86 - 0.06)
             ax.barh(places, scores, color=colours, height=0.62)
             ax.set_yticks(places, classes)
             ax.set_xticks([])
             ax.axvline(0, color=INK, linewidth=0.5)
             ax.invert_yaxis()
-            labels = ax.get_yticklabels()
+            names = ax.get_yticklabels()
         ax.tick_params(length=0)
-        ax.set_title("scores", fontsize=8, pad=5)
+        ax.set_title("scores", fontsize=8, pad=4)
         for spine in ax.spines.values():
             spine.set_visible(False)
-        labels[best].set_fontweight("bold")
-        labels[best].set_fontsize(11)
+        names[int(scores.argmax())].set(fontweight="bold", fontsize=11)
+
+    def _add(self, left: float, top: float, width: float, height: float) -> "Axes":
+        bottom = 1 - (top + height) / self.height
+        box = (left / self.width, bottom, width / self.width, height / self.height)
+        return self.figure.add_axes(box)
+
+
+def _leading(scores: np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, Sequence[str]]:
+    """All scores, or the ten largest where there are many."""
+    if len(scores) <= 12:
+        return scores, classes
+    best = np.argsort(-scores, kind="stable")[:10]
+    return scores[best], [classes[i] for i in best]
 
 
 def _follow(

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from .._checks import check, check_shape
 from ._style import (
+    FOURTH,
     INK,
     NEGATIVE,
     POSITIVE,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_JITTER = 0.18  # pixels of the input: equal paths lie side by side
+_JITTER = 0.36  # of a site's width: equal paths lie side by side
 
 
 def paths(
@@ -53,7 +54,7 @@ def paths(
     check_shape("image", image, (None, None, None))
     columns = np.shape(sites)[-1]
     check(len(shapes) == columns, "shapes", f"have length {columns}", len(shapes))
-    places = in_pixels(np.asarray(sites), shapes)
+    places = _jittered(in_pixels(np.asarray(sites), shapes), shapes)
     with styled():
         figure = new_figure(5.2, 2.85)
         share = float(np.mean(np.asarray(signs) > 0))
@@ -96,11 +97,11 @@ def world_lines(
     ```
     """
     check(len(shapes) == len(names), "names", f"have length {len(shapes)}", len(names))
-    places = in_pixels(np.asarray(sites), shapes)[:drawn, :, 0]
+    places = _jittered(in_pixels(np.asarray(sites)[:drawn], shapes), shapes)[..., 0]
     spatial = [i for i, shape in enumerate(shapes) if shape[1] * shape[2] > 1]
     with styled():
-        figure = new_figure(5.2, 3.0)
-        ax = figure.add_axes((0.09, 0.2, 0.89, 0.77))
+        figure = new_figure(5.2, 2.85)
+        ax = figure.add_axes((0.09, 0.13, 0.87, 0.85))
         _lines(ax, places[:, spatial], np.asarray(signs)[:drawn])
         ax.set_xlim(-0.1, len(spatial) - 0.9)
         ax.set_ylim(shapes[0][1] - 0.5, -0.5)
@@ -142,6 +143,54 @@ def attribution(
     return figure
 
 
+def ledger(
+    positive: float, negative: float, total: float, sampled: float, error: float
+) -> "Figure":
+    """Draw what the paths add up to: all that raise the score, all that lower it, what remains.
+
+    **Arguments:**
+
+    - `positive`, `negative`, `total`: of a `feynax.maps.PathSum`.
+    - `sampled`, `error`: the same total from sampled paths, with one standard error.
+
+    ```python
+    import feynax as fx
+    assert len(fx.plot.ledger(12.0, -10.0, 2.0, 2.3, 0.5).axes) == 2
+    ```
+    """
+    with styled():
+        figure = new_figure(5.2, 2.85)
+        upper = figure.add_axes((0.2, 0.66, 0.7, 0.27))
+        upper.barh([0, 1], [positive, negative], color=[POSITIVE, NEGATIVE], height=0.55)
+        upper.set_yticks([0, 1], ["raise it", "lower it"])
+        for place, value in enumerate((positive, negative)):
+            text = f"{value:+.4g}".replace("-", "−")
+            upper.annotate(
+                text,
+                (0, place),
+                (6 if value <= 0 else -6, 0),
+                textcoords="offset points",
+                ha="left" if value <= 0 else "right",
+                va="center",
+                fontsize=8,
+            )
+        lower = figure.add_axes((0.2, 0.16, 0.7, 0.33))
+        lower.plot([total], [0], "D", color="#009E73", markersize=6)
+        lower.errorbar([sampled], [1], xerr=[error], fmt="o", color=FOURTH, capsize=3)
+        lower.set_yticks([0, 1], ["exact sum", "sampled"])
+        lower.set_xlabel("the score: what remains of both, on its own scale")
+        reach = 1.6 * max(abs(sampled - total) + error, 1e-12)
+        lower.set_xlim(total - reach, total + reach)
+        for ax, most in ((upper, 1.6), (lower, 1.6)):
+            ax.set_ylim(most, -0.6)
+            ax.tick_params(axis="y", length=0)
+            ax.spines["left"].set_visible(False)
+        upper.axvline(0, color=INK, linewidth=0.5)
+        upper.set_xticks([])
+        upper.spines["bottom"].set_visible(False)
+    return figure
+
+
 def in_pixels(
     sites: Int[np.ndarray, "n layers_and_one"], shapes: Sequence[tuple[int, int, int]]
 ) -> Float[np.ndarray, "n layers_and_one 2"]:
@@ -157,16 +206,20 @@ def in_pixels(
     return places
 
 
-def _jittered(places: np.ndarray) -> np.ndarray:
+def _jittered(places: np.ndarray, shapes: Sequence[tuple[int, int, int]]) -> np.ndarray:
+    """Move each path a little aside, by the same share of a site's width at every depth."""
     rng = np.random.default_rng(0)
-    return places + rng.uniform(-_JITTER, _JITTER, (len(places), 1, places.shape[2]))
+    aside = rng.uniform(-_JITTER, _JITTER, (len(places), 1, 2))
+    _, height, width = shapes[0]
+    sizes = np.array([[height / rows, width / columns] for _, rows, columns in shapes])
+    return places + aside * sizes
 
 
 def _draw(ax: "Axes", places: np.ndarray, colour: str) -> None:
     """Draw each path as a line from a dot where it starts."""
     from matplotlib.collections import LineCollection
 
-    lines = [line[np.isfinite(line[:, 0])][:, ::-1] for line in _jittered(places)]
+    lines = [line[np.isfinite(line[:, 0])][:, ::-1] for line in places]
     lines = [np.round(line, 2) for line in lines if len(line)]
     ax.add_collection(LineCollection(lines, colors=colour, linewidths=0.7, alpha=0.45))
     starts = np.array([line[0] for line in lines]).reshape(-1, 2)
@@ -177,14 +230,13 @@ def _lines(ax: "Axes", rows: np.ndarray, signs: np.ndarray) -> None:
     from matplotlib.collections import LineCollection
 
     depth = np.arange(rows.shape[1])
-    moved = _jittered(rows[:, :, None])[:, :, 0]
-    for sign, colour in ((-1, NEGATIVE), (1, POSITIVE)):
-        lines = [
-            np.round(np.stack([depth[live], row[live]], 1), 2)
-            for row, live in zip(moved, np.isfinite(moved), strict=True)
-        ]
-        mine = [line for line, s in zip(lines, signs, strict=True) if s == sign and len(line)]
-        ax.add_collection(LineCollection(mine, colors=colour, linewidths=0.6, alpha=0.4))
-        starts = np.array([line[0] for line in mine]).reshape(-1, 2)
-        ax.scatter(*starts.T, s=4, color=colour, linewidths=0, zorder=3)
-    ax.axvline(0, color=INK, linewidth=0.4, alpha=0.5)
+    colours = np.where(signs > 0, POSITIVE, NEGATIVE)
+    lines = [
+        np.round(np.stack([depth[live], row[live]], 1), 2)
+        for row, live in zip(rows, np.isfinite(rows), strict=True)
+    ]
+    ax.add_collection(LineCollection(lines, colors=colours, linewidths=0.6, alpha=0.45))
+    starts = [(*line[0], colour) for line, colour in zip(lines, colours, strict=True) if len(line)]
+    for sign in (NEGATIVE, POSITIVE):
+        mine = np.array([start[:2] for start in starts if start[2] == sign]).reshape(-1, 2)
+        ax.scatter(*mine.T, s=4, color=sign, linewidths=0, zorder=3)

@@ -1,6 +1,7 @@
 """One style for all pictures, and how a picture becomes part of a page."""
 
 import contextlib
+import functools
 import html
 import io
 import re
@@ -68,6 +69,7 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height))
 
 
+@functools.cache
 def signed_colours() -> "Colormap":
     """Colours for signed fields: clear at zero, so that they stand on any page."""
     from matplotlib.colors import ListedColormap, to_rgb
@@ -88,11 +90,27 @@ def ink_colours() -> "Colormap":
     return ListedColormap(colours, "ink")
 
 
-def show_field(ax: "Axes", field: np.ndarray, limit: float, extent: Any = None) -> None:
+def show_field(ax: "Axes", field: np.ndarray, limit: float) -> None:
     """Draw a signed field, pixel by pixel, with a thin frame."""
     size = limit if limit > 0 else 1.0
-    ax.imshow(field, cmap=signed_colours(), vmin=-size, vmax=size, extent=extent)
+    ax.imshow(field, cmap=signed_colours(), vmin=-size, vmax=size)
     frame(ax)
+
+
+def draw_field(
+    ax: "Axes", field: np.ndarray, limit: float, box: tuple[float, float, float, float]
+) -> None:
+    """Draw a signed field into a box (left, right, bottom, top) of larger axes."""
+    from matplotlib.patches import Rectangle
+
+    size = limit if limit > 0 else 1.0
+    ax.imshow(
+        field, cmap=signed_colours(), vmin=-size, vmax=size, extent=box, aspect="auto", zorder=1
+    )
+    left, right, bottom, top = box
+    edge = Rectangle((left, top), right - left, bottom - top, fill=False, linewidth=0.4)
+    edge.set(edgecolor=INK, alpha=0.5, zorder=2)
+    ax.add_patch(edge)
 
 
 def frame(ax: "Axes") -> None:

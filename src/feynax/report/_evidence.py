@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ._reading import Reading
-from ._words import counted, number, percent, with_error
+from ._words import counted, number, percent
 
 
 class Row(NamedTuple):
@@ -26,7 +26,9 @@ def evidence(reading: Reading, training: Mapping[str, Any] | None) -> list[Row]:
         Row(
             "score ahead of the next class",
             number(reading.lead, 4),
-            f"{number(reading.safe_radius, 2)} in the input" if reading.safe_radius else "not known",
+            f"{number(reading.safe_radius, 2)} in the input"
+            if reading.safe_radius
+            else "not known",
             "No change of the image shorter than this margin (2-norm, in standard deviations of "
             "grey) can change the answer: lead / (√2 × proven gain)."
             if reading.safe_radius
@@ -83,7 +85,9 @@ def _sampled(reading: Reading) -> list[Row]:
         reason = reading.missing.get("sampled paths", "")
         return [Row("sum from sampled paths", "none", "", f"Not computed: {reason}")]
     sums = reading.paths
-    away = f"{number(abs(reading.z), 2)} standard errors from the exact sum" if reading.z else "exact"
+    away = (
+        f"{number(abs(reading.z), 2)} standard errors from the exact sum" if reading.z else "exact"
+    )
     return [
         Row(
             "sum from sampled paths",

@@ -95,9 +95,21 @@ def carried(reading: Reading) -> list[Picture]:
                 name="world",
             ),
             "The same paths as world lines: depth to the right, rows of the image downwards. "
-            "Within a step a path moves by a pixel at most; the coarser lattice after a pool "
-            "draws them together; the last layer reads all places at once.",
+            "In a step a path moves to a neighbour at most; on the coarser lattice after a pool "
+            "neighbours are farther apart; the last layer reads all places at once.",
             "Paths through depth",
+        )
+    )
+    sums = reading.paths
+    ledger = (sums.positive, sums.negative, sums.total)
+    figure = plot.ledger(*ledger, sample.estimate.value, sample.estimate.error)
+    found.append(
+        Picture(
+            plot.svg(figure, label="Positive, negative and remaining paths.", name="ledger"),
+            f"Above, all paths by sign: they nearly cancel. Below, what remains: "
+            f"{number(sums.total)} exactly, and the same from {counted(len(sample.signs))} sampled "
+            "paths, with one standard error.",
+            "What remains",
         )
     )
     return found
@@ -121,7 +133,7 @@ def blocks(reading: Reading) -> list[Picture]:
         caption = (
             f"{times.capitalize()}, derivatives up to order {layer.pde.order()}{note}. Channels "
             f"move by {number(float(np.nanmin(far)), 2)} to {number(float(np.nanmax(far)), 2)} "
-            f"pixels{some}."
+            f"pixels{some}. A broken ellipse: along some axis the steps sharpen."
         )
         found.append(Picture(text, caption, layer.name))
     return found
@@ -136,14 +148,19 @@ def through_depth(reading: Reading) -> Picture | None:
     spreads = [_root(np.nanmean(np.trace(layer.pde.diffusion(), 0, 1, 2)) / 2) for layer in layers]
     gains = [layer.gain().upper for layer in layers]
     figure = plot.gain_and_drift(
-        [f"{layer.name}\n({layer.count} alike)" if layer.count > 1 else layer.name for layer in layers],
+        [
+            f"{layer.name}\n({layer.count} alike)" if layer.count > 1 else layer.name
+            for layer in layers
+        ],
         np.array(gains),
         np.array(drifts),
         np.array(spreads),
     )
     most = max(gains)
-    said = "No step amplifies any wave" if most <= 1 + 1e-9 else (
-        f"A step may amplify some wave up to {number(most, 3)}-fold"
+    said = (
+        "No step amplifies any wave"
+        if most <= 1 + 1e-9
+        else (f"A step may amplify some wave up to {number(most, 3)}-fold")
     )
     return Picture(
         plot.svg(figure, label="Gain, drift and spread of each layer.", name="depth"),

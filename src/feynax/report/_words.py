@@ -58,7 +58,7 @@ def findings(reading: Reading) -> list[str]:
         said.append(f"Its one score is {number(float(reading.scores[0]))}.")
     else:
         said.append(
-            f"It gives class {reading.prediction} {share} of its probability; the next class, "
+            f"It gives {share} of its probability to class {reading.prediction}; the next class, "
             f"{reading.runner_up}, is {number(reading.lead, 3)} units of score behind."
         )
     said.append(_paths_sentence(reading))
@@ -76,13 +76,39 @@ def findings(reading: Reading) -> list[str]:
 def _paths_sentence(reading: Reading) -> str:
     sums = reading.paths
     exact = (
-        f"Its score for class {reading.output}, {number(sums.total)}, is a sum over paths: added up "
-        f"exactly they give the network's own output to {number(sums.completeness, 2)} of its size"
+        f"Its score for class {reading.output}, {number(sums.total)}, is a sum over paths: added "
+        f"up exactly they give the network's own output, with a relative rounding error of "
+        f"{number(sums.completeness, 2)}."
     )
     if reading.estimate is None or reading.sample is None:
-        return exact + "."
+        return exact
+    survives = percent(abs(sums.average_sign))
+    many = counted(len(reading.sample.signs))
     return (
-        f"{exact}. There are {counted(sums.live_paths)} of them, they cancel to "
-        f"{percent(abs(sums.average_sign))} of their total size, and {counted(len(reading.sample.signs))} drawn at random "
-        f"give {with_error(reading.estimate.value, reading.estimate.error)}."
+        f"{exact} There are {counted(sums.live_paths)} of them; all but {survives} of their total "
+        f"size cancels, and {many} drawn at random give "
+        f"{with_error(reading.estimate.value, reading.estimate.error)}."
     )
+
+
+def summary(reading: Reading) -> str:
+    """Return what was found as lines for a terminal.
+
+    ```python
+    import jax, numpy as np, feynax as fx
+    net = fx.networks.PDENet((1, 8, 8), channels=(2,), steps=1, key=jax.random.key(0))
+    print(fx.report.summary(fx.report.read(net, np.ones((1, 8, 8)), paths=100)))
+    ```
+    """
+    sums, found = reading.paths, reading.estimate
+    lines = [headline(reading), *findings(reading)[:1]]
+    lines.append(f"path sum: {sums.total:.12g}, the network's output to {sums.completeness:.1e}")
+    if found is not None and reading.sample is not None:
+        z = f", z = {reading.z:+.2f}" if reading.z is not None else ""
+        count = len(reading.sample.signs)
+        lines.append(f"sampled:  {found.value:.4g} +- {found.error:.2g} from {count} paths{z}")
+    cert = reading.certificate
+    if cert is not None:
+        lines.append(f"{cert.verdict.value}: {cert.claim}")
+    lines += [f"no {name}: {reason}" for name, reason in reading.missing.items()]
+    return "\n".join(lines)

@@ -1,0 +1,75 @@
+"""Models as they come: a run folder, a feynax file, or weights from PyTorch."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from .._errors import FileFormatError, MissingDataError
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+@dataclasses.dataclass(frozen=True)
+class OpenModel:
+    """A network with what is known about the images it was trained on."""
+
+    network: Any
+    name: str
+    mean: tuple[float, ...] | None
+    std: tuple[float, ...] | None
+    data: str | None
+    run: Path | None
+
+    @property
+    def channels(self) -> int:
+        """Channels of the images that it takes."""
+        if hasattr(self.network, "in_shape"):
+            return self.network.in_shape[0]
+        config = self.network.config()
+        if "in_channels" in config:
+            return config["in_channels"]
+        first = next(layer for layer in config["layers"] if "in_channels" in layer)
+        return first["in_channels"]
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of the images that it takes, or `None` for any."""
+        shape = getattr(self.network, "in_shape", None)
+        return None if shape is None else (shape[1], shape[2])
+
+    def scale(self) -> tuple[tuple[float, ...], tuple[float, ...], str]:
+        """Mean and deviation to standardise by, and a note where they are a guess."""
+        if self.mean is not None and self.std is not None:
+            return self.mean, self.std, ""
+        mean, std = _IMAGENET if self.channels == 3 else ((0.1307,), (0.3081,))
+        whose = "ImageNet" if self.channels == 3 else "MNIST"
+        note = f"The file does not say how its images were standardised: those of {whose} are used."
+        return mean, std, note + " Say otherwise with --mean and --std."
+
+
+def open_model(path: Path, layout: Path | None) -> OpenModel:
+    """Load the network of a run folder or of a file."""
+    from ..interop import load_model_with_header, read_safetensors, read_torch
+
+    file = path / "model.safetensors" if path.is_dir() else path
+    if not file.is_file():
+        what = f"`{path}` holds no model.safetensors" if path.is_dir() else f"no file `{path}`"
+        raise MissingDataError(f"There is nothing to read: {what}.")
+    if file.suffix not in (".safetensors", ".pt", ".pth"):
+        raise FileFormatError(f"`{file.name}` is no model: those end in .safetensors, .pt or .pth.")
+    ours = file.suffix == ".safetensors" and "feynax" in read_safetensors(file)[1]
+    if not ours:
+        network = read_torch(file, layout)
+        return OpenModel(network, file.name, None, None, None, None)
+    network, header = load_model_with_header(file)
+    extra = header.extra
+    known = all(isinstance(extra.get(name), int | float) for name in ("mean", "std"))
+    run = file.parent if (file.parent / "metrics.jsonl").is_file() else None
+    return OpenModel(
+        network,
+        file.name,
+        (float(extra["mean"]),) if known else None,
+        (float(extra["std"]),) if known else None,
+        extra.get("data") if isinstance(extra.get("data"), str) else None,
+        run,
+    )
