@@ -9,9 +9,10 @@ samples take, which does not depend on the image's size.
 
 import time
 
-import feynax as fx
 import jax
 import numpy as np
+
+import feynax as fx
 
 
 def seconds(function, repeats=3):

@@ -174,6 +174,8 @@ class ResNet(eqx.Module):
         check(len(stages) > 0, "stages", "name at least one stage", stages)
         widths = [16 * 2**i for i in range(len(stages))] if widths is None else widths
         strides = [1] + [2] * (len(stages) - 1) if strides is None else strides
+        if block != "bottleneck":
+            inner = widths  # only bottlenecks have a width inside
         inner = [max(w // 4, 1) for w in widths] if inner is None else inner
         for name, sizes in (
             ("stages", stages),
