@@ -1,10 +1,10 @@
-"""What each adjoint of a neural ODE costs: temporary bytes, time and field evaluations.
+"""What each adjoint of a neural ODE costs: temporary bytes and time.
 
 python benchmarks/adjoints.py
 
 A ring of 64 sites (a = 2, tanh reaction, batch 16, T = 0.5), float64, gradient for the weights and
 the start, RK4 with 64, 256 and 1024 equal steps. Bytes are the compiler's temporary memory; times
-are medians of rounds in which the adjoints take turns; calls are counted at run time.
+are medians of rounds in which the adjoints take turns; the error is relative to "direct".
 """
 
 import statistics
