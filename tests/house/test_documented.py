@@ -63,7 +63,7 @@ def _dedent(found):
     return "\n".join(line.removeprefix(found.group(1)) for line in found.group(2).splitlines())
 
 
-@pytest.mark.parametrize("path", NAMES)
+@pytest.mark.parametrize("path", list(NAMES))
 def test_documented(path):
     thing = NAMES[path]
     text = inspect.getdoc(thing) or ""
@@ -89,12 +89,12 @@ def _run(code, folder, monkeypatch):
         exec(compile(code, "<example>", "exec"), {"__name__": "__example__"})
 
 
-@pytest.mark.parametrize("code", examples())
+@pytest.mark.parametrize("code", list(examples()))
 def test_docstring_example_runs(code, tmp_path, monkeypatch):
     _run(code, tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("code", page_blocks())
+@pytest.mark.parametrize("code", list(page_blocks()))
 def test_page_example_runs(code, tmp_path, monkeypatch):
     """Pages are read by users whose promotion rules are JAX's defaults."""
     with jax.numpy_dtype_promotion("standard"):
