@@ -30,7 +30,8 @@ def train(
 ) -> None:
     """Train the network that a configuration describes.
 
-    The run folder gets config.toml, metrics.jsonl, checkpoints/, model.safetensors, result.json, report.html.
+    The run folder gets config.toml, metrics.jsonl, checkpoints/, model.safetensors, result.json
+    and report.html.
 
     Parameters
     ----------
