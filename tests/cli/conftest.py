@@ -21,6 +21,7 @@ epsilon = 1e-3
 shift = 1.0
 log_every = 3
 checkpoint_every = 4
+keep = 30
 """
 
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
@@ -82,15 +81,19 @@ def test_two_processes_go_on_with_the_run_of_one(whole, tmp_path, start):
     config, one = whole
     two = tmp_path / "two"
     shutil.copytree(one, two)
-    # Take the run back to its earlier checkpoint, as if it had been killed there.
-    sorted((two / "checkpoints").iterdir())[-1].unlink()
+    # Take the run back by 29 checkpoints, 116 steps, as if it had been killed there.
+    for later in sorted((two / "checkpoints").iterdir())[1:]:
+        later.unlink()
     (two / "model.safetensors").unlink()
     finish(start("train", config, "--out", two, "--quiet", "--resume", "--spawn", "2"))
     assert json.loads((two / "result.json").read_text())["processes"] == 2
-    first, second = (load_file(folder / "model.safetensors") for folder in (one, two))
-    for name in first:  # four steps in which float32 sums were added up in another order
-        np.testing.assert_allclose(second[name], first[name], rtol=1e-5, atol=1e-5)
-    assert [row[:2] for row in steps_and_losses(two)] == [row[:2] for row in steps_and_losses(one)]
+    rows, others = steps_and_losses(one), steps_and_losses(two)
+    assert [row[:2] for row in others] == [row[:2] for row in rows]
+    assert [row for row in others if row[1] <= 784] == [row for row in rows if row[1] <= 784]
+    # Sums are added up in another order from there; steps of a network with kinks let that grow.
+    for row, other in zip(rows, others, strict=True):
+        assert other[2] == pytest.approx(row[2], rel=1e-5 if row[1] <= 788 else 0.05)
+    assert others != rows
 
 
 @pytest.mark.slow
