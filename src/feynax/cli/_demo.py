@@ -14,7 +14,7 @@ _MARK = "# made by `feynax demo`, which replaces it\n"
 _FILES = ("config.toml", "metrics.jsonl", "model.safetensors", "result.json", "report.html")
 
 
-def demo(*, out: Path = Path("runs/demo"), epochs: int = 6) -> None:
+def demo(*, out: Path = Path("runs/demo"), epochs: int = 8) -> None:
     """Train a PDE network on the bundled digits, read one digit with it, and write the page.
 
     Parameters
@@ -46,7 +46,7 @@ def _config(epochs: int) -> dict[str, Any]:
             "batch": 50,
             "rate": 8e-3,
             "log_every": 20,
-            "shift": 1.0,
+            "shift": 1.5,
             "average": 0.99,
         },
     }

@@ -4,6 +4,7 @@ import math
 
 from ._reading import Reading
 
+_THIN = "\u202f"  # a narrow space at which no line breaks
 _SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -38,7 +39,7 @@ def percent(share: float) -> str:
 
 def counted(value: float) -> str:
     """Write a number of things."""
-    return f"{value:,.0f}".replace(",", " ") if value < 1e6 else number(value, 2)
+    return f"{value:,.0f}".replace(",", _THIN) if value < 1e6 else number(value, 2)
 
 
 def headline(reading: Reading) -> str:
