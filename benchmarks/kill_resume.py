@@ -101,8 +101,8 @@ def doubled(home: pathlib.Path) -> None:
     one, other = (load_file(home / run / "model.safetensors") for run in ("whole", "two"))
     worst = max(float(np.abs(one[name] - other[name]).max()) for name in one)
     print(
-        f"1 -> 2 processes from step {begin}: loss {apart[0]:.1e} apart (relative) in the first row "
-        f"after it, {apart[-1]:.1e} in the last; weights {worst:.1e} apart in the end",
+        f"1 -> 2 processes from step {begin}: loss {apart[0]:.1e} apart (relative) in the first "
+        f"row after it, {apart[-1]:.1e} in the last; weights {worst:.1e} apart in the end",
         flush=True,
     )
 
