@@ -151,7 +151,9 @@ def _with_size(
     notes.append(f"The image was resized from {width} x {height} to {size[1]} x {size[0]} pixels.")
     box = Image.Resampling.LANCZOS
     planes = [
-        np.asarray(Image.fromarray(plane.astype(np.float32)).resize(size[::-1], box), np.float64)
+        np.asarray(
+            Image.fromarray(plane.astype(np.float32)).resize((size[1], size[0]), box), np.float64
+        )
         for plane in shares
     ]
     return np.clip(np.stack(planes), 0, 1)

@@ -42,7 +42,7 @@ def drift_and_diffusion(
     check(len(drift) > 0, "drift", "have at least one channel", "none")
     columns = min(across, len(drift))
     rows = -(-len(drift) // columns)
-    known = np.isfinite(drift).all(1) & np.isfinite(covariance).all((1, 2))
+    known: np.ndarray = np.isfinite(np.c_[drift, np.reshape(covariance, (-1, 4))]).all(1)
     pitch = 1.15 * max(
         [_box(*one)[1] for one in zip(drift[known], covariance[known], strict=True)] + [2]
     )
@@ -54,7 +54,8 @@ def drift_and_diffusion(
             cell = np.array([channel % columns, channel // columns]) * pitch
             middle = _box(drift[channel], covariance[channel])[0] if known[channel] else np.zeros(2)
             _glyph(ax, cell - middle, drift[channel], covariance[channel], bool(known[channel]))
-            ax.text(*(cell - pitch * np.array([0.46, 0.4])), str(channel), fontsize=6.5, alpha=0.6)
+            x, y = cell - pitch * np.array([0.46, 0.4])
+            ax.text(x, y, str(channel), fontsize=6.5, alpha=0.6)
         ax.set_xlim(-pitch / 2, (columns - 0.5) * pitch)
         ax.set_ylim((rows - 0.5) * pitch, -pitch / 2)
         ax.set_axis_off()
@@ -76,7 +77,7 @@ def _glyph(
 
     ax.add_patch(Rectangle(tuple(centre - 0.5), 1, 1, facecolor=INK, edgecolor="none", alpha=0.15))
     if not known:
-        ax.text(*centre, "none", ha="center", va="center", fontsize=6.5)
+        ax.text(centre[0], centre[1], "none", ha="center", va="center", fontsize=6.5)
         return
     end = centre + drift[::-1]
     values, axes = np.linalg.eigh(covariance[::-1, ::-1])

@@ -98,8 +98,8 @@ class _Grid:
         """Write the name of a depth over its column, or beside its row."""
         left, top, size = self._place(column, 0, count)
         x, y = (0.85, top + size / 2) if self.tall else (left + size / 2, top - 0.06)
-        sides = {"ha": "right", "va": "center"} if self.tall else {"ha": "center", "va": "bottom"}
-        self.sheet.text(x, y, name, fontsize=8, linespacing=1.05, **sides)
+        across, up = ("right", "center") if self.tall else ("center", "bottom")
+        self.sheet.text(x, y, name, fontsize=8, linespacing=1.05, ha=across, va=up)
 
     def close(self) -> None:
         """Make one unit of the sheet one inch."""
@@ -150,7 +150,7 @@ def _leading(scores: np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, Se
     if len(scores) <= 12:
         return scores, classes
     best = np.argsort(-scores, kind="stable")[:10]
-    return scores[best], [classes[i] for i in best]
+    return scores[best], [classes[int(i)] for i in best]
 
 
 def _follow(
@@ -158,6 +158,7 @@ def _follow(
 ) -> list[list[int]]:
     """Channels to show at each depth: one choice for each run of equal shapes, at its end."""
     chosen: list[list[int]] = []
+    now: list[int] = []
     end = 0
     for column, field in enumerate(fields):
         if column >= end:

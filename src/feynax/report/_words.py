@@ -19,7 +19,7 @@ def number(value: float | None, digits: int = 4) -> str:
         text = f"{value:.{max(digits - 1 - power, 0)}f}"
         return text.replace("-", "−")
     mantissa = f"{value / 10.0**power:.{min(digits, 3) - 1}f}".replace("-", "−")
-    return f"{mantissa} × 10{str(power).translate(_SUPER)}"
+    return f"{mantissa}\u00a0×\u00a010{str(power).translate(_SUPER)}"
 
 
 def with_error(value: float, error: float) -> str:
