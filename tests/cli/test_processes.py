@@ -92,7 +92,7 @@ def test_two_processes_go_on_with_the_run_of_one(whole, tmp_path, start):
     assert [row for row in others if row[1] <= 784] == [row for row in rows if row[1] <= 784]
     # Sums are added up in another order from there; steps of a network with kinks let that grow.
     for row, other in zip(rows, others, strict=True):
-        assert other[2] == pytest.approx(row[2], abs=1e-5 if row[1] <= 788 else 0.05)
+        assert other[2] == pytest.approx(row[2], abs=2e-4 if row[1] <= 788 else 0.05)
     assert others != rows
 
 
