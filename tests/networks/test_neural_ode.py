@@ -73,9 +73,11 @@ def exact_gradients(t0, t1):
     return by_matrix, back, -back @ a @ y0, y1 @ a @ y1
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_order_of_each_method(method):
-    ode = fx.networks.NeuralODE(spun, t1=2.0, method=method)
+@pytest.mark.parametrize(
+    ("method", "adjoint"), [*((m, "checkpoint") for m in METHODS), ("rk4", "reversible")]
+)
+def test_order_of_each_method(method, adjoint):
+    ode = fx.networks.NeuralODE(spun, t1=2.0, method=method, adjoint=adjoint)
     angle = 2 + 1 - np.cos(2.0)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     errors = [np.abs(ode(START, steps=n) - turn @ np.asarray(START)).max() for n in (32, 64)]

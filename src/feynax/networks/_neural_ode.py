@@ -24,6 +24,7 @@ from ._fields import MLPField
 from ._runge_kutta import METHODS
 
 ADJOINTS = ("direct", "checkpoint", "backsolve", "reversible")
+_LOOSE = 1e-4
 _PLAIN = (
     "t0",
     "t1",
@@ -92,8 +93,9 @@ class NeuralODE(eqx.Module):
     - `adjoint`: as above.
     - `tolerance`: relative and absolute; `None` for equal steps.
     - `solver`: of the adaptive solution: "bosh3", "dopri5", "dopri8", "tsit5", or "kvaerno5"
-      (implicit, for stiff fields). The eighth order is the default because a gradient needs more
-      digits than the state (`benchmarks/neural_ode.py`).
+      (implicit, for stiff fields). `None` takes "tsit5" for tolerances from 1e-4 up and "dopri8"
+      below: a gradient needs more digits than the state, and a high order has them cheaply
+      (`benchmarks/neural_ode.py`).
     - `max_steps`: of the adaptive solution.
     - `coupling`: $l$ of "reversible", in (0, 1].
     - `round_trip_limit`: of "backsolve"; `None` lets every gradient pass.
@@ -122,7 +124,7 @@ class NeuralODE(eqx.Module):
     method: str = eqx.field(static=True)
     adjoint: str = eqx.field(static=True)
     tolerance: float | None = eqx.field(static=True)
-    solver: str = eqx.field(static=True)
+    solver: str | None = eqx.field(static=True)
     max_steps: int = eqx.field(static=True)
     coupling: float = eqx.field(static=True)
     round_trip_limit: float | None = eqx.field(static=True)
@@ -137,7 +139,7 @@ class NeuralODE(eqx.Module):
         method: str = "rk4",
         adjoint: str = "checkpoint",
         tolerance: float | None = None,
-        solver: str = "dopri8",
+        solver: str | None = None,
         max_steps: int = 4096,
         coupling: float = 0.999,
         round_trip_limit: float | None = 0.01,
@@ -152,7 +154,8 @@ class NeuralODE(eqx.Module):
         check_count("max_steps", max_steps)
         check_choice("method", method, METHODS)
         check_choice("adjoint", adjoint, ADJOINTS)
-        check_choice("solver", solver, SOLVERS)
+        if solver is not None:
+            check_choice("solver", solver, SOLVERS)
         check(0 < coupling <= 1, "coupling", "lie in (0, 1]", coupling)
         if tolerance is not None:
             check_positive("tolerance", tolerance)
@@ -257,7 +260,7 @@ class NeuralODE(eqx.Module):
             return fixed_solve(METHODS[self.method], steps, checkpoint)
         return partial(
             adaptive_solve,
-            solver=self.solver,
+            solver=self.solver or ("tsit5" if self.tolerance >= _LOOSE else "dopri8"),
             tolerance=self.tolerance,
             max_steps=self.max_steps,
             checkpoint=checkpoint,
