@@ -7,12 +7,25 @@ import numpy as np
 import pytest
 
 import feynax as fx
-from feynax.networks import Conv, Linear, PDEBlock, PDENet, ResNet, Sequential, ThesisNet
+from feynax.networks import (
+    Conv,
+    Linear,
+    ParabolicBlock,
+    PDEBlock,
+    PDENet,
+    ResNet,
+    Sequential,
+    ThesisNet,
+)
+
+
+def widen(net):
+    return jax.tree.map(lambda a: a.astype(jnp.float64) if eqx.is_inexact_array(a) else a, net)
 
 
 def stretches(net, shape, key, pairs=20):
     """Measured stretches between nearby and distant random inputs, in float64."""
-    wide = jax.tree.map(lambda a: a.astype(jnp.float64) if eqx.is_inexact_array(a) else a, net)
+    wide = widen(net)
     starts = jax.random.normal(key, (pairs, *shape))
     sizes = jnp.geomspace(1e-3, 10.0, pairs).reshape(-1, *[1] * len(shape))
     others = starts + sizes * jax.random.normal(jax.random.fold_in(key, 1), starts.shape)
@@ -24,6 +37,7 @@ def stretches(net, shape, key, pairs=20):
 NETWORKS = {
     "pde": (lambda k: PDENet((1, 8, 8), 3, channels=(2, 3), key=k), (1, 8, 8)),
     "strang": (lambda k: PDEBlock(2, stepper="strang", mixed=True, key=k), (2, 5, 5)),
+    "parabolic": (lambda k: ParabolicBlock(2, total_time=9.0, key=k), (2, 5, 5)),
     "thesis": (lambda k: ThesisNet(3, in_shape=(1, 6, 6), key=k), (1, 6, 6)),
     "resnet": (lambda k: ResNet(1, 3, stages=(1, 1), widths=(2, 4), key=k), (1, 8, 8)),
 }

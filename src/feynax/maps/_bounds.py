@@ -17,6 +17,7 @@ from ..networks import (
     GlobalPool,
     Linear,
     MaxPool,
+    ParabolicBlock,
     PDEBlock,
     PDENet,
     Residual,
@@ -105,6 +106,12 @@ def _(net: PDEBlock) -> list[LayerBound]:
         last = (index + 1) * net.steps // sets
         found.append(LayerBound(name, bound, because, last - first))
     return found
+
+
+@bounds.register
+def _(net: ParabolicBlock) -> list[LayerBound]:
+    because = "a gradient step of a convex function with h |K|^2 <= 2"
+    return [LayerBound("parabolic step", 1.0, because, net.steps)]
 
 
 @bounds.register
