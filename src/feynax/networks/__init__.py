@@ -1,5 +1,6 @@
 """Networks as Equinox modules: one example in, `vmap` for a batch, `scan` for depth."""
 
+from ._fields import MLPField as MLPField
 from ._hamiltonian import HamiltonianBlock as HamiltonianBlock
 from ._layers import (
     AbstractLayer as AbstractLayer,
@@ -8,6 +9,7 @@ from ._layers import (
     Flatten as Flatten,
     Linear as Linear,
 )
+from ._neural_ode import NeuralODE as NeuralODE
 from ._parabolic import ParabolicBlock as ParabolicBlock
 from ._pde_block import PDEBlock as PDEBlock
 from ._pde_net import PDENet as PDENet
