@@ -2,30 +2,28 @@
 
 import os
 import pathlib
-import tempfile
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> pathlib.Path:
-    """Write `data` beside `path`, flush it to the disk, and rename it into place.
+    """Write `data` beside `path`, push it to the disk, then give it its name.
 
-    A reader sees the old file or the new one, never a part; on failure (disk full) the old file
-    is untouched and the temporary one is removed.
+    A kill, a full disk or a power cut at any moment leaves the old file or the new one. Where
+    writing fails nothing is left behind, and the `OSError` goes on.
     """
     target = pathlib.Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    part = target.with_name(f".{target.name}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(part, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, target)
+        os.replace(part, target)
     except BaseException:
-        pathlib.Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
-    # The rename itself reaches the disk only with its folder.
     folder = os.open(target.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(folder)  # the new name itself must outlive a power cut
     finally:
         os.close(folder)
     return target

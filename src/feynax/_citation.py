@@ -42,7 +42,8 @@ REFERENCES = {
   author = {A. C. Hindmarsh and P. M. Gresho and D. F. Griffiths},
   title = {The Stability of Explicit {Euler} Time-Integration for Certain Finite Difference
            Approximations of the Multi-Dimensional Advection-Diffusion Equation},
-  journal = {International Journal for Numerical Methods in Fluids}, volume = {4}, year = {1984}}""",
+  journal = {International Journal for Numerical Methods in Fluids},
+  volume = {4}, year = {1984}}""",
     "peaceman1955": """@article{peaceman1955,
   author = {D. W. Peaceman and H. H. Rachford},
   title = {The Numerical Solution of Parabolic and Elliptic Differential Equations},

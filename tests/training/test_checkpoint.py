@@ -14,7 +14,6 @@ from feynax.training import (
     load_checkpoint,
     read_metrics,
     save_checkpoint,
-    write_whole,
 )
 
 
@@ -128,11 +127,3 @@ def test_damaged_log(tmp_path):
         path.write_bytes(b'{"step": 1}\n' + middle + b"\n" + b'{"step": 2}\n')
         with pytest.raises(FileFormatError, match="line 2"):
             read_metrics(path)
-
-
-def test_write_whole_replaces(tmp_path):
-    path = tmp_path / "a"
-    write_whole(path, b"one")
-    write_whole(path, b"two")
-    assert path.read_bytes() == b"two"
-    assert os.listdir(tmp_path) == ["a"]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._atomic import write_atomically
 from .._errors import ConfigError
 from ._config import RunConfig, first_difference, parse_config, read_toml, to_toml
 from ._jobs import spawn as spawn_processes, start_jax
@@ -77,7 +78,7 @@ def run_training(settings: RunConfig, folder: Path, progress: bool, job: tuple) 
     import jax
 
     from ..interop import save_model
-    from ..training import data_mesh, evaluate, meet, train, write_whole
+    from ..training import data_mesh, evaluate, meet, train
     from ._build import build_network, load_data
 
     mesh = data_mesh(None if jax.process_count() > 1 else settings.devices)
@@ -101,7 +102,7 @@ def run_training(settings: RunConfig, folder: Path, progress: bool, job: tuple) 
     facts = {"data": images.name, "mean": images.mean, "std": images.std, "seed": settings.seed}
     save_model(folder / "model.safetensors", jax.device_get(run.network), extra=facts)
     result = found | _result(run, settings) | facts | {"devices": mesh.size}
-    write_whole(folder / "result.json", (json.dumps(result, indent=2) + "\n").encode())
+    write_atomically(folder / "result.json", (json.dumps(result, indent=2) + "\n").encode())
     print(f"{100 * found['accuracy']:.2f} % of {found['count']} test images right: {folder}")
     reading = report_run(folder, jax.device_get(run.network), test, run.rows, result)
     if isinstance(reading, str):
@@ -141,8 +142,6 @@ def _folder(config: Path, settings: RunConfig, out: Path | None, resume: bool) -
 
 def _prepare(folder: Path, raw: dict[str, Any], config: Path | None, resume: bool) -> None:
     """Make the run folder, or see that it is the one to resume."""
-    from ..training import write_whole
-
     copy = folder / "config.toml"
     # A run that was refused before its first step leaves its configuration and no more.
     used = folder.exists() and not (folder.is_dir() and {*folder.iterdir()} <= {copy})
@@ -158,7 +157,7 @@ def _prepare(folder: Path, raw: dict[str, Any], config: Path | None, resume: boo
             raise ConfigError(f"`{folder}` is another run: {change}.")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(copy, config.read_bytes() if config else to_toml(raw).encode())
+    write_atomically(copy, config.read_bytes() if config else to_toml(raw).encode())
 
 
 def _spawn(config: Path, folder: Path, seed: int | None, quiet: bool, processes: int) -> None:

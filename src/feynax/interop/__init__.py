@@ -1,6 +1,5 @@
 """Weights in and out: feynax model files, safetensors, PyTorch files read without PyTorch."""
 
-from ._atomic import write_atomically as write_atomically
 from ._model_file import (
     ModelHeader as ModelHeader,
     load_model as load_model,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .._atomic import write_atomically
 from .._errors import FileFormatError
-from ._atomic import write_atomically
 
 _LARGEST_HEADER = 100_000_000  # the limit of the format's own library
 _DTYPES = {

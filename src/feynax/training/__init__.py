@@ -8,7 +8,6 @@ from ._checkpoint import (
     save_checkpoint as save_checkpoint,
 )
 from ._evaluate import LabelledImages as LabelledImages, evaluate as evaluate
-from ._files import write_whole as write_whole
 from ._log import MetricsLog as MetricsLog, read_metrics as read_metrics
 from ._loop import TrainResult as TrainResult, train as train
 from ._mesh import data_mesh as data_mesh, meet as meet, replicate as replicate

@@ -9,9 +9,9 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from .._atomic import write_atomically
 from .._checks import check_count
 from .._errors import ConfigError, FileFormatError
-from ._files import write_whole
 
 _FORMAT = "feynax checkpoint 1"
 _T = TypeVar("_T", bound=PyTree)
@@ -56,7 +56,7 @@ def save_checkpoint(
     named = {name: np.asarray(leaf) for name, leaf in _named(tree).items()}
     facts = {"format": _FORMAT, "step": str(step), "header": json.dumps(header)}
     path = home / f"step-{step:09d}.safetensors"
-    write_whole(path, save(named, facts))
+    write_atomically(path, save(named, facts))
     for old in checkpoints(home)[:-keep]:
         old.unlink()
     return path

@@ -6,8 +6,8 @@ import os
 import pathlib
 from typing import Any
 
+from .._atomic import write_atomically
 from .._errors import FileFormatError
-from ._files import write_whole
 
 
 class MetricsLog:
@@ -35,7 +35,7 @@ class MetricsLog:
         file = pathlib.Path(path)
         if file.exists():
             self.rows = [row for row in read_metrics(file) if row["step"] <= upto]
-        write_whole(file, "".join(_line(row) for row in self.rows).encode())
+        write_atomically(file, "".join(_line(row) for row in self.rows).encode())
         self._file = open(file, "ab", buffering=0)  # noqa: SIM115 - closed by `close`
 
     def write(self, row: dict[str, Any]) -> None:
