@@ -8,6 +8,7 @@ import pytest
 
 from feynax import training
 from feynax.training import TrainOptions, cross_entropy
+from feynax.training._prepare import draws_of_epoch
 from feynax.training._step import TrainState, _sharded_gradient, make_step
 
 
@@ -28,7 +29,7 @@ def test_gradient_is_that_of_the_mean_loss(toy, few):
     rows, moment = np.arange(7, 47, dtype=np.int32), np.array([0, 3], np.int32)
     mesh = training.data_mesh(1)
     arrays = (params, jnp.asarray(few.images), jnp.asarray(few.labels), rows, moment)
-    grads, metrics = jax.jit(
+    grads, moved, metrics = jax.jit(
         lambda *a: _sharded_gradient(static, options, mesh, few.mean, few.std, *a, 2)
     )(*arrays)
 
@@ -39,9 +40,38 @@ def test_gradient_is_that_of_the_mean_loss(toy, few):
         return cross_entropy(logits, jnp.asarray(few.labels[rows]), 0.1).mean()
 
     value, wanted = jax.value_and_grad(loss)(params)
+    assert moved is None
     np.testing.assert_allclose(metrics[0], value, rtol=1e-5)
     np.testing.assert_allclose(grads.inward, wanted.inward, atol=1e-6)
     np.testing.assert_allclose(grads.head, wanted.head, atol=1e-6)
+
+
+def test_running_statistics_follow_the_data_and_not_the_gradient(few):
+    """Of a batch norm right behind the images the statistics are known: mean and variance."""
+    from feynax.networks import BatchNorm, Flatten, Linear, Sequential
+
+    key = jax.random.key(0)
+    norm = BatchNorm(1, momentum=0.25)
+    net = Sequential([norm, Flatten(), Linear(784, 10, key=key)])
+    run = training.train(net, few, TrainOptions(epochs=1, batch=40, micro=20, rate=1e-3))
+    moments = []
+    for start in range(0, len(few.labels) // 40 * 40, 40):
+        rows = _order(few, 40)[start : start + 40].reshape(2, 20)
+        moments += [np.asarray(few.take(rows.ravel()).standard()).reshape(2, -1)]
+    mean, variance = 0.0, 1.0
+    for halves in moments:
+        mean += 0.25 * (halves.mean(1).mean() - mean)
+        variance += 0.25 * (halves.var(1, ddof=1).mean() - variance)
+    found = run.network.layers[0]
+    np.testing.assert_allclose(found.mean, [mean], rtol=1e-4)
+    np.testing.assert_allclose(found.variance, [variance], rtol=1e-4)
+    assert not np.array_equal(found.weight, norm.weight)
+
+
+def _order(few, batch):
+    """Rows of the first epoch in their order, as `train` draws them."""
+    order, _ = draws_of_epoch(TrainOptions(epochs=1, batch=batch), len(few.labels), 0)
+    return np.asarray(order).ravel()
 
 
 def test_one_collective_whatever_the_number_of_arrays(toy, few):

@@ -10,7 +10,7 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec as P
 
 from .._checks import check_count
-from ._mesh import AXIS, data_mesh
+from ._mesh import AXIS, data_mesh, replicate
 from ._step import cross_entropy, logits_of, standardise
 
 
@@ -71,6 +71,7 @@ def evaluate(
     check_count("batch", batch)
     mesh = data_mesh() if mesh is None else mesh
     arrays, static = eqx.partition(network, eqx.is_array)
+    arrays = replicate(arrays, mesh)
     leaves, structure = jax.tree.flatten(static)
     count = len(data.labels)
     width = min(batch * mesh.size, count + -count % mesh.size)

@@ -23,7 +23,8 @@ class TrainResult(NamedTuple):
 
     **Fields:**
 
-    - `network`: the trained network (with the running mean of its weights where `average` is on).
+    - `network`: the trained network, on one device (with the running mean of its weights where
+      `average` is on).
     - `rows`: the rows of `metrics.jsonl`.
     - `steps`: optimiser steps done in all.
     - `seconds`, `cpu_seconds`: wall and CPU time of all sittings of the run, compiling included.
@@ -135,5 +136,6 @@ def train(
                 record.checkpoint(done, state)
     finally:
         record.close()
-    trained = eqx.combine(state.average if options.average else state.params, static)
+    params = state.average if options.average else state.params
+    trained = eqx.combine(jax.tree.map(lambda leaf: leaf.addressable_data(0), params), static)
     return TrainResult(trained, record.log.rows, total, *record.clock(), compile_seconds)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import optax
 
 
+_IMAGES = "images"  # the axis over which a network may take statistics
+
+
 class TrainState(eqx.Module):
     """All that a step changes: weights, optimiser memory and the running mean of the weights."""
 
@@ -103,9 +106,9 @@ def make_step(
     gradient = partial(_sharded_gradient, static, options, mesh, mean, std)
 
     def step(state: TrainState, images, labels, rows, moment, steps):
-        grads, metrics = gradient(state.params, images, labels, rows, moment, steps)
+        grads, moved, metrics = gradient(state.params, images, labels, rows, moment, steps)
         change, memory = optimiser.update(grads, state.memory, state.params)
-        params = eqx.apply_updates(state.params, change)
+        params = eqx.apply_updates(eqx.apply_updates(state.params, change), moved)
         average = state.average
         if options.average:
             count = moment[1].astype(metrics.dtype)
@@ -123,25 +126,26 @@ def _sharded_gradient(
     dtype = jax.tree.leaves(params)[0].dtype
 
     def loss(params, images, labels, rows, places, moment):
-        x = _distorted(images[rows], places, moment, options, dtype)
-        logits = logits_of(eqx.combine(params, static), standardise(x, mean, std, dtype), steps)
+        x = standardise(_distorted(images[rows], places, moment, options, dtype), mean, std, dtype)
+        logits, moved = _forward(params, static, x, steps)
         right = (jax.lax.argmax(logits, 1, jnp.int32) == labels[rows]).sum().astype(dtype)
-        return cross_entropy(logits, labels[rows], options.smoothing).sum(), right
+        return cross_entropy(logits, labels[rows], options.smoothing).sum(), (right, moved)
 
     def local(params, images, labels, rows, places, moment):
         zero = jnp.zeros((), dtype)
-        empty, unravel = ravel_pytree((params, zero, zero))
+        still = params if _learns_statistics(static) else None
+        empty, unravel = ravel_pytree((params, zero, zero, still))
 
         def part(total, chunk):
             value = jax.value_and_grad(loss, has_aux=True)
-            (lost, right), grads = value(params, images, labels, *chunk, moment)
-            return total + ravel_pytree((grads, lost, right))[0], None
+            (lost, (right, moved)), grads = value(params, images, labels, *chunk, moment)
+            return total + ravel_pytree((grads, lost, right, moved))[0], None
 
         width = options.micro or len(rows)
         chunks = (rows.reshape(-1, width), places.reshape(-1, width))
         total, _ = jax.lax.scan(part, jnp.zeros_like(empty), chunks)
-        grads, lost, right = unravel(jax.lax.psum(total, AXIS) / options.batch)
-        return grads, jnp.stack([lost, right])
+        grads, lost, right, moved = unravel(jax.lax.psum(total, AXIS) / options.batch)
+        return grads, moved, jnp.stack([lost, right])
 
     shards = (P(), P(), P(), P(AXIS), P(AXIS), P())
     # Without the check of varying axes: with it, every use of a weight would bring its own
@@ -149,6 +153,32 @@ def _sharded_gradient(
     run = jax.shard_map(local, mesh=mesh, in_specs=shards, out_specs=P(), check_vma=False)
     places = jnp.arange(options.batch, dtype=jnp.int32)
     return run(params, images, labels, rows, places, moment)
+
+
+def _learns_statistics(network: Any) -> bool:
+    """Whether a network has the method `train(x, axis)` of layers such as batch norm."""
+    return hasattr(network, "train")
+
+
+def _forward(params: PyTree, static: PyTree, x: Array, steps: int | None) -> tuple[Array, PyTree]:
+    """Logits, and by how much the running statistics move, once for each image.
+
+    A network with statistics returns itself with new ones; every other array comes back as it
+    was, so the difference is what moved. Statistics are taken over the images at hand: those of
+    one device, and of one micro-batch.
+    """
+    network = eqx.combine(params, static)
+    if not _learns_statistics(network):
+        return logits_of(network, x, steps), None
+    extra = {} if steps is None else {"steps": steps}
+    run = jax.vmap(
+        lambda image: network.train(image, _IMAGES, **extra),
+        axis_name=_IMAGES,
+        out_axes=(0, None),
+    )
+    logits, after = run(x)
+    fresh = eqx.filter(after, eqx.is_inexact_array)
+    return logits, jax.tree.map(lambda new, old: len(x) * (new - old), fresh, params)
 
 
 def _distorted(images, places, moment, options: TrainOptions, dtype):
