@@ -18,13 +18,15 @@ def check(condition: bool, name: str, must: str, has: object) -> None:
 
 def check_positive(name: str, value: float) -> None:
     """Refuse zero, negative numbers, infinities and NaN."""
-    check(math.isfinite(value) and value > 0, name, "be positive and finite", value)
+    check(bool(math.isfinite(value) and value > 0), name, "be positive and finite", value)
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
     """Refuse anything but a whole number of at least `least`."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    check(whole and value >= least, name, f"be a whole number of at least {least}", repr(value))
+    check(
+        bool(whole and value >= least), name, f"be a whole number of at least {least}", repr(value)
+    )
 
 
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:

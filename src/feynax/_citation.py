@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T", bound=Callable[..., Any] | type)
 
+_MARK = "__citations__"
+
 REFERENCES = {
     "imchitr2020": """@thesis{imchitr2020,
   author = {V. Imchitr},
@@ -78,7 +80,7 @@ def cites(*keys: str) -> Callable[[_T], _T]:
         raise KeyError(f"no reference named {unknown}")
 
     def mark(thing: _T) -> _T:
-        thing.__citations__ = keys  # pyright: ignore[reportAttributeAccessIssue]
+        setattr(thing, _MARK, keys)
         return thing
 
     return mark
@@ -107,10 +109,10 @@ def citation(obj: object) -> str:
 
 def _collect(obj: object, keys: dict[str, None]) -> None:
     for holder in (obj, type(obj)):
-        keys.update(dict.fromkeys(getattr(holder, "__citations__", ())))
+        keys.update(dict.fromkeys(getattr(holder, _MARK, ())))
     if isinstance(obj, list | tuple):
         parts = obj
-    elif isinstance(obj, type) or (callable(obj) and not hasattr(type(obj), "__citations__")):
+    elif isinstance(obj, type) or (callable(obj) and not hasattr(type(obj), _MARK)):
         parts = ()
     else:
         parts = getattr(obj, "__dict__", {}).values()
