@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--channels", type=int, nargs="+", default=[8, 16])
+    parser.add_argument("--time", type=float, default=1.0, help="total time of a stage")
     parser.add_argument("--folder", help="where the IDX files lie; fetched ones by default")
     options = parser.parse_args()
 
@@ -33,7 +34,7 @@ def main() -> None:
     for depth in options.depths:
         begun = time.process_time()
         net = networks.PDENet(
-            channels=options.channels, steps=depth, total_time=2.0, key=jax.random.key(0)
+            channels=options.channels, steps=depth, total_time=options.time, key=jax.random.key(0)
         )
         recipe = training.TrainOptions(
             epochs=options.epochs, batch=128, micro=32, rate=8e-3, average=0.99, shift=1.0
@@ -44,7 +45,7 @@ def main() -> None:
         rows.append([depth, 100 * float(found["accuracy"]), float(found["loss"]), cost])
         print(f"depth {depth}: {rows[-1][1]:.2f} %, {cost:.0f} CPU s", flush=True)
     table(
-        f"{options.images} images, {options.epochs} epochs, total time 2",
+        f"{options.images} images, {options.epochs} epochs, total time {options.time}",
         ["steps a stage", "test %", "loss", "CPU s"],
         rows,
     )

@@ -1,9 +1,13 @@
-"""A PDE layer stack, forward and gradient, beside PyTorch's depthwise and pointwise convolutions.
+"""A PDE block, forward and gradient, beside the same equations in PyTorch.
 
-16 channels, 27 layers, 64 images of 28x28, float32. Each layer is
-relu(psi + stencil psi + M psi): five taps a channel and a matrix between channels. PyTorch runs
-channels-last; feynax runs batch-last in micro-batches of 8, and with two threads as two XLA
-devices that share the batch. Both repeat in turn in this process.
+16 channels, 27 layers with coefficients of their own, 64 images of 28x28, float32. Two layers:
+
+- `block`: a step of `PDEBlock`, psi + h (stencil psi + K2 relu(K1 psi + b)); PyTorch has one
+  depthwise and two pointwise convolutions;
+- `plain`: relu(psi + stencil psi + M psi); PyTorch has one of each.
+
+PyTorch runs channels-last; feynax batch-last in micro-batches of 8, with two threads as two XLA
+devices that share the batch. Values are compared, then both repeat in turn in this process.
 
     python -m benchmarks.pde_block [--threads 1|2] [--channels 16] [--repeats 15]
 
@@ -15,75 +19,125 @@ import os
 import resource
 from typing import Any
 
-LAYERS, SIZE, BATCH, MICRO = 27, 28, 64, 8
+LAYERS, SIZE, BATCH, MICRO, TIME = 27, 28, 64, 8, 3.0
 
 
-def ours(taps: Any, mix: Any, images: Any, threads: int):
-    """Gradient of the mean output with respect to all weights, compiled."""
+def our_gradient(weights: Any, forward: Any, images: Any, threads: int):
+    """Mean output and its gradient in all weights: micro-batches, and one sum over devices."""
     import jax
     import jax.numpy as jnp
     from jax.sharding import NamedSharding, PartitionSpec as P
 
-    from feynax.networks._stencil import stencil
-
-    channels = images.shape[0]
-
-    def layer(psi, weights):
-        tap, matrix = weights
-        mixed = (matrix @ psi.reshape(channels, -1)).reshape(psi.shape)
-        return jax.nn.relu(stencil(tap, psi) + mixed), None
-
     def loss(weights, psi):
-        out = jax.lax.scan(layer, psi, weights)[0]
-        return out.sum() / (channels * SIZE**2 * BATCH)
+        return forward(weights, psi).sum() / images.size
 
     def local(weights, parts):
-        # Both must vary over the devices: their gradients are summed once, at the end.
-        weights, start = jax.lax.pcast((weights, zeros(weights)), "data", to="varying")
-
         def part(total, psi):
-            found = jax.value_and_grad(loss)(weights, psi)
-            return jax.tree.map(jnp.add, total, found), None
+            return jax.tree.map(jnp.add, total, jax.value_and_grad(loss)(weights, psi)), None
 
+        start = (jnp.zeros(()), jax.tree.map(jnp.zeros_like, weights))
         return jax.lax.psum(jax.lax.scan(part, start, parts)[0], "data")
 
-    def zeros(weights):
-        return jnp.zeros(()), jax.tree.map(jnp.zeros_like, weights)
-
     mesh = jax.make_mesh((threads,), ("data",))
-    spread = jax.shard_map(local, mesh=mesh, in_specs=(P(), P("data")), out_specs=P())
-    run = jax.jit(spread)
+    specs = (P(), P("data"))
+    run = jax.jit(jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=P(), check_vma=False))
     parts = jnp.moveaxis(images.reshape(*images.shape[:-1], -1, MICRO), -2, 0)
     parts = jax.device_put(parts, NamedSharding(mesh, P("data")))
-    weights = jax.device_put((taps, mix), NamedSharding(mesh, P()))
+    weights = jax.device_put(weights, NamedSharding(mesh, P()))
     return lambda: jax.block_until_ready(run(weights, parts))
 
 
-def theirs(taps: Any, mix: Any, images: Any, threads: int):
-    """The same gradient by PyTorch, channels-last."""
+def their_gradient(weights: list[Any], layer: Any, images: Any):
+    """The same by PyTorch, channels-last; `layer(index, psi, weights)`."""
     import numpy as np
     import torch
-    import torch.nn.functional as F  # noqa: N812 - as everybody writes it
 
-    from feynax.networks._stencil import CROSS
-
-    torch.set_num_threads(threads)
-    kernels = np.zeros((LAYERS, images.shape[0], 1, 3, 3), np.float32)
-    for index, (i, j) in enumerate(CROSS):
-        kernels[:, :, 0, 1 + i, 1 + j] = np.asarray(taps)[:, index]
-    depthwise = [torch.tensor(k, requires_grad=True) for k in kernels]
-    pointwise = [torch.tensor(m[:, :, None, None], requires_grad=True) for m in np.asarray(mix)]
+    tensors = [torch.tensor(np.asarray(w), requires_grad=True) for w in weights]
     x = torch.tensor(np.moveaxis(np.asarray(images), -1, 0).copy())
     x = x.contiguous(memory_format=torch.channels_last)
 
     def run():
         psi = x
-        for k, m in zip(depthwise, pointwise, strict=True):
-            psi = F.relu(F.conv2d(psi, k, padding=1, groups=len(k)) + F.conv2d(psi, m))
+        for index in range(LAYERS):
+            psi = layer(index, psi, tensors)
         value = psi.mean()
-        return value, torch.autograd.grad(value, depthwise + pointwise)
+        return float(value.detach()), torch.autograd.grad(value, tensors)
 
     return run
+
+
+def block(channels: int, images: Any, threads: int):
+    """Both halves of the library's own block."""
+    import equinox as eqx
+    import jax
+    import numpy as np
+
+    from feynax.networks import PDEBlock
+
+    net = PDEBlock(
+        channels,
+        steps=LAYERS,
+        total_time=TIME,
+        stepper="euler",
+        shared=False,
+        key=jax.random.key(0),
+    )
+    weights, static = eqx.partition(net, eqx.is_inexact_array)
+    ours = our_gradient(
+        weights, lambda w, psi: eqx.combine(w, static).batch_last(psi), images, threads
+    )
+
+    def theirs():
+        from torch.nn.functional import conv2d, relu
+
+        kernels = [net.coefficients(k).kernel().astype(np.float32)[:, None] for k in range(LAYERS)]
+        given = [np.stack(kernels), net.inward[..., None, None], net.offset]
+        given.append(net.outward[..., None, None])
+
+        def layer(index, psi, w):
+            spread = conv2d(psi, w[0][index], padding=1, groups=channels)
+            hidden = relu(conv2d(psi, w[1][index], w[2][index]))
+            return psi + TIME / LAYERS * (spread + conv2d(hidden, w[3][index]))
+
+        return their_gradient(given, layer, images)
+
+    return ours, theirs
+
+
+def plain(channels: int, images: Any, threads: int):
+    """Both halves of a stencil, a matrix and a ReLU."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    from feynax.networks._stencil import CROSS, stencil
+
+    k_taps, k_mix = jax.random.split(jax.random.key(0))
+    taps = 0.05 * jax.random.normal(k_taps, (LAYERS, len(CROSS), channels))
+    taps = taps.at[:, 0].add(1.0)
+    mix = 0.05 * jax.random.normal(k_mix, (LAYERS, channels, channels))
+
+    def forward(weights, psi):
+        def layer(psi, own):
+            mixed = (own[1] @ psi.reshape(channels, -1)).reshape(psi.shape)
+            return jax.nn.relu(stencil(own[0], psi) + mixed), None
+
+        return jax.lax.scan(layer, psi, weights)[0]
+
+    def theirs():
+        from torch.nn.functional import conv2d, relu
+
+        kernels = np.zeros((LAYERS, channels, 1, 3, 3), np.float32)
+        for index, (i, j) in enumerate(CROSS):
+            kernels[:, :, 0, 1 + i, 1 + j] = taps[:, index]
+
+        def layer(index, psi, w):
+            spread = conv2d(psi, w[0][index], padding=1, groups=channels)
+            return relu(spread + conv2d(psi, w[1][index]))
+
+        return their_gradient([kernels, jnp.asarray(mix)[..., None, None]], layer, images)
+
+    return our_gradient((taps, mix), forward, images, threads), theirs
 
 
 def main() -> None:
@@ -96,45 +150,40 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
     import jax
-    import numpy as np
 
     from ._timing import alternate, first_call, table
 
     jax.config.update("jax_num_cpu_devices", options.threads)
-    keys = jax.random.split(jax.random.key(0), 3)
-    taps = 0.05 * jax.random.normal(keys[0], (LAYERS, 5, options.channels))
-    taps = taps.at[:, 0].add(1.0)
-    mix = 0.05 * jax.random.normal(keys[1], (LAYERS, options.channels, options.channels))
-    images = jax.random.normal(keys[2], (options.channels, SIZE, SIZE, BATCH))
-
-    calls = {"feynax": ours(taps, mix, images, options.threads)}
-    compiling = first_call(calls["feynax"])
-    memory = {"feynax": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10}
-    try:
-        calls["torch"] = theirs(taps, mix, images, options.threads)
-    except ImportError:
-        print("torch is not installed: only feynax is timed")
-    else:
-        value, gradients = calls["torch"]()
-        memory["torch"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-        ours_value, (_, ours_mix) = calls["feynax"]()
-        peer = np.stack([g.numpy()[:, :, 0, 0] for g in gradients[LAYERS:]])
-        apart = float(np.abs(peer - np.asarray(ours_mix)).max() / np.abs(peer).max())
-        print(f"values {float(ours_value):.6f} and {float(value):.6f}")
-        print(f"gradients differ by {apart:.1e}")
-    found = alternate(calls, options.repeats)
-    rows = [[name, t.wall, t.cpu, memory[name]] for name, t in found.items()]
+    images = jax.random.normal(jax.random.key(1), (options.channels, SIZE, SIZE, BATCH))
+    rows = []
+    for name, make in (("block", block), ("plain", plain)):
+        ours, theirs = make(options.channels, images, options.threads)
+        compiling = first_call(ours)
+        calls, memory = {"feynax": ours}, [_peak_megabytes()]
+        try:
+            import torch
+        except ImportError:
+            print("torch is not installed: only feynax is timed")
+        else:
+            torch.set_num_threads(options.threads)
+            calls["torch"] = theirs()
+            print(f"{name}: mean outputs {float(ours()[0]):.6f}, {calls['torch']()[0]:.6f}")
+            memory.append(_peak_megabytes())
+        found = alternate(calls, options.repeats)
+        ratio = found["feynax"].wall / found["torch"].wall if "torch" in found else "-"
+        for (who, t), peak in zip(found.items(), memory, strict=True):
+            first = [ratio, compiling] if who == "feynax" else ["", ""]
+            rows.append([f"{name}, {who}", t.wall, t.cpu, peak, *first])
     table(
-        f"forward + gradient, C={options.channels}, {options.threads} threads"
-        " (memory: peak of the process when this row had run)",
-        ["", "wall s", "CPU s", "peak MB"],
+        f"forward + gradient, C={options.channels}, {options.threads} threads; medians; "
+        "peak memory of the process so far",
+        ["", "wall s", "CPU s", "peak MB", "of torch's time", "first call s"],
         rows,
     )
-    if "torch" in found:
-        print(
-            f"\n  feynax / torch: {found['feynax'].wall / found['torch'].wall:.2f} of its wall time"
-        )
-    print(f"  first call of feynax, compiling included: {compiling:.1f} s")
+
+
+def _peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
 if __name__ == "__main__":
