@@ -71,6 +71,12 @@ def test_convolution_bound_is_attained_on_a_large_image(key):
     assert cert.bounds[0] > 0.9 * cert.bounds[1]
 
 
+def test_a_dead_network_stretches_nothing(key):
+    dead = Sequential([Linear(3, 2, key=key)])
+    dead = eqx.tree_at(lambda n: n.layers[0].weight, dead, jnp.zeros((2, 3), jnp.float32))
+    assert fx.certify(dead, x=np.ones(3)).bounds == (0.0, 0.0)
+
+
 def test_three_verdicts(key):
     diffusing = PDEBlock(2, stepper="exact", reaction=0, key=key)
     assert fx.certify(diffusing, limit=1.0).verdict is fx.Verdict.CERTIFIED

@@ -48,7 +48,7 @@ def test_eq_40_is_eq_39_reparametrised(key):
     forty = ThesisNet(3, equation="40", in_shape=(1, 6, 6), key=key)
     scale = jnp.array([1.0, -0.125, 1.0, -0.125, 1.0], jnp.float32)
     shell = ThesisNet(3, equation="39", in_shape=(1, 6, 6), key=key)
-    same = eqx.tree_at(lambda n: n.layers, shell, forty.layers * scale)
+    same = eqx.tree_at(lambda n: n.layers, shell, forty.layers * scale[None])
     image = jax.random.normal(key, (1, 6, 6), jnp.float32)
     assert jnp.allclose(forty(image), same(image), rtol=1e-5)
 

@@ -51,8 +51,10 @@ def _strongest(net: Callable[[Array], Array], x: Array, start: Array, apart: flo
 
     def turn(v, _):
         out, back = jax.vjp(net, x + v)
-        (v,) = back(out - base)
-        return apart * v / jnp.maximum(jnp.linalg.norm(v), 1e-300), None
+        (turned,) = back(out - base)
+        size = jnp.linalg.norm(turned)
+        # A dead network turns every direction into nothing: then any direction is as good.
+        return jnp.where(size > 0, apart * turned / jnp.where(size > 0, size, 1.0), v), None
 
     first = apart * start / jnp.linalg.norm(start)
     return jax.lax.scan(turn, first, None, length=_ROUNDS)[0]
