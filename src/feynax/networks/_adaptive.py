@@ -9,6 +9,7 @@ from jaxtyping import Array
 
 from ._runge_kutta import Rate
 
+_KEPT = 16
 SOLVERS = ("bosh3", "dopri5", "dopri8", "kvaerno5", "tsit5")
 
 
@@ -26,7 +27,10 @@ def adaptive_solve(
     """Solve to `tolerance`, relative and absolute, and refuse a solution that did not finish."""
     import diffrax  # slow to import, and only adaptive solutions need it
 
-    adjoint = diffrax.RecursiveCheckpointAdjoint() if checkpoint else diffrax.DirectAdjoint()
+    # Sixteen states kept are enough for short solutions and cost longer ones little more work;
+    # Diffrax's own choice grows with max_steps, and so does what each step copies.
+    kept = diffrax.RecursiveCheckpointAdjoint(checkpoints=_KEPT)
+    adjoint = kept if checkpoint else diffrax.DirectAdjoint()
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda t, y, field: field(t, y)),  # pyright: ignore[reportArgumentType]
         getattr(diffrax, solver.capitalize())(),

@@ -43,10 +43,10 @@ _PLAIN = (
 class NeuralODE(eqx.Module):
     r"""$\psi(t_1)$ of $\dot\psi = f(t, \psi; \theta)$ with $\psi(t_0)$ the input.
 
-    The default takes equal steps of an explicit method in one scan: it compiles in about a second
-    and its gradient is that of what was computed. With `tolerance` Diffrax chooses the steps; the
-    tolerance then holds for every entry of the state (a mean over a batch would hide its worst
-    example).
+    The default takes equal steps of an explicit method in one scan: it compiles in a few seconds
+    at most, and its gradient is that of what was computed. With `tolerance` Diffrax chooses the
+    steps; the tolerance then holds for every entry of the state (a mean over a batch would hide
+    its worst example).
 
     Along the solution $a = \partial L / \partial \psi(t)$, a row, obeys
     $\dot a = -a\,\partial f / \partial \psi$, and
@@ -66,8 +66,8 @@ class NeuralODE(eqx.Module):
     | "backsolve" | of the equation, to its own error | 0.35 MB at any | 0.9 | 1 forward, 1 again |
 
     (`benchmarks/adjoints.py`: RK4, 64 sites, batch 16, float64; the compiler's temporary memory;
-    time relative to "direct", median of three ratios.) With `tolerance`, "checkpoint" keeps about
-    sqrt(`max_steps`) states and has no forward-mode derivatives. "reversible" and "backsolve" never
+    time relative to "direct", median of three ratios.) With `tolerance`, "checkpoint" keeps
+    16 states and has no forward-mode derivatives. "reversible" and "backsolve" never
     have them.
 
     "backsolve" integrates the state backwards, which is unstable where the forward flow contracts:
@@ -93,7 +93,7 @@ class NeuralODE(eqx.Module):
     - `adjoint`: as above.
     - `tolerance`: relative and absolute; `None` for equal steps.
     - `solver`: of the adaptive solution: "bosh3", "dopri5", "dopri8", "tsit5", or "kvaerno5"
-      (implicit, for stiff fields). `None` takes "tsit5" for tolerances from 1e-4 up and "dopri8"
+      (implicit, for stiff fields). `None` takes "dopri5" for tolerances from 1e-4 up and "dopri8"
       below: a gradient needs more digits than the state, and a high order has them cheaply
       (`benchmarks/neural_ode.py`).
     - `max_steps`: of the adaptive solution.
@@ -260,7 +260,7 @@ class NeuralODE(eqx.Module):
             return fixed_solve(METHODS[self.method], steps, checkpoint)
         return partial(
             adaptive_solve,
-            solver=self.solver or ("tsit5" if self.tolerance >= _LOOSE else "dopri8"),
+            solver=self.solver or ("dopri5" if self.tolerance >= _LOOSE else "dopri8"),
             tolerance=self.tolerance,
             max_steps=self.max_steps,
             checkpoint=checkpoint,

@@ -51,13 +51,14 @@ def _backward(kept: tuple[Array, Array], g: Array) -> tuple[Array, Array]:
     taps, psi = kept
     # The adjoint of a shift is the opposite shift. The barrier makes XLA build the bordered
     # gradient once instead of inside each of the loops that read it.
-    g = lax.optimization_barrier(_bordered(g))
-    moved = _shifts(g, tuple((-di, -dj) for di, dj in _offsets(taps)))
-    # Each pair sums two products along one axis at once; the centre is paired with its own factor.
-    first, _ = _sum_pair(psi * moved[0], moved[0])
+    bordered = lax.optimization_barrier(_bordered(g))
+    moved = _shifts(bordered, tuple((-di, -dj) for di, dj in _offsets(taps)))
+    # The centre needs no border; the others come in pairs, which sum along one axis at once.
+    centre = jnp.einsum("cn,cn->c", psi.reshape(len(psi), -1), g.reshape(len(psi), -1))
     pairs = zip(moved[1::2], moved[2::2], strict=True)
     rest = [s for one, two in pairs for s in _sum_pair(psi * one, psi * two)]
-    return jnp.stack([jnp.sum(s, (1, 2)) for s in (first, *rest)]), _weighted(taps, moved)
+    sums = jnp.stack([centre, *(jnp.sum(s, (1, 2)) for s in rest)])
+    return sums, _weighted(taps, moved)
 
 
 _apply.defvjp(_forward, _backward)
