@@ -10,6 +10,8 @@ from feynax.networks import (
     Activation,
     BatchNorm,
     Conv,
+    HamiltonianBlock,
+    ParabolicBlock,
     PDENet,
     Residual,
     ResNet,
@@ -91,6 +93,23 @@ def test_thesis_net_layer_by_layer(key, equation):
     for kernel, taps in zip(kernels, np.asarray(net.taps()), strict=True):
         for (i, j), tap in zip(order, taps, strict=False):
             assert kernel[1 + i, 1 + j] + (i == j == 0) == pytest.approx(tap, abs=1e-6)
+
+
+def test_open_parabolic_and_hamiltonian_blocks_are_their_equations(key):
+    """With biases that open every gate a step is linear: its change is the kernel's."""
+    parabolic = ParabolicBlock(1, steps=1, total_time=0.5, key=key)
+    hamiltonian = HamiltonianBlock(2, steps=1, total_time=0.01, key=key)
+    for block, slack in ((parabolic, 1e-4), (hamiltonian, 1e-2)):
+        opened = jax.tree.map(lambda a: jnp.full_like(a, 1e3) if a.ndim == 2 else a, block)
+        (layer,) = fx.as_equation(block).layers
+        channels = layer.pde.coefficients.shape[0]
+        pulse = np.zeros((channels, 9, 9), np.float32)
+        pulse[0, 4, 4] = 1.0
+        change = np.asarray(opened(jnp.asarray(pulse))) - np.asarray(opened(jnp.zeros_like(pulse)))
+        kernel = layer.pde.kernel()[:, 0, ::-1, ::-1]
+        expected = pulse + np.pad(kernel, ((0, 0), (2, 2), (2, 2)))
+        scale = np.abs(kernel).max()
+        assert np.abs(change - expected).max() <= slack * scale + 1e-3 * (channels == 1)
 
 
 def test_strided_blocks_are_moments_and_not_generators(key):

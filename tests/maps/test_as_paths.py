@@ -160,6 +160,8 @@ def test_secant_gates_are_exact_and_tangent_gates_the_gradient(name, key):
             lambda k: networks.PDENet((1, 8, 8), 3, channels=(2,), stepper="strang", key=k),
             (1, 8, 8),
         ),
+        (lambda k: networks.ParabolicBlock(2, total_time=9.0, key=k), (2, 6, 6)),
+        (lambda k: networks.HamiltonianBlock(4, steps=2, shared=False, key=k), (4, 6, 6)),
         (lambda k: networks.ThesisNet(4, in_shape=(1, 8, 8), hidden=(6,), key=k), (1, 8, 8)),
         (
             lambda k: networks.ThesisNet(

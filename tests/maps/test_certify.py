@@ -9,6 +9,7 @@ import pytest
 import feynax as fx
 from feynax.networks import (
     Conv,
+    HamiltonianBlock,
     Linear,
     ParabolicBlock,
     PDEBlock,
@@ -37,6 +38,7 @@ def stretches(net, shape, key, pairs=20):
 NETWORKS = {
     "pde": (lambda k: PDENet((1, 8, 8), 3, channels=(2, 3), key=k), (1, 8, 8)),
     "strang": (lambda k: PDEBlock(2, stepper="strang", mixed=True, key=k), (2, 5, 5)),
+    "hamiltonian": (lambda k: HamiltonianBlock(4, total_time=2.0, key=k), (4, 5, 5)),
     "parabolic": (lambda k: ParabolicBlock(2, total_time=9.0, key=k), (2, 5, 5)),
     "thesis": (lambda k: ThesisNet(3, in_shape=(1, 6, 6), key=k), (1, 6, 6)),
     "resnet": (lambda k: ResNet(1, 3, stages=(1, 1), widths=(2, 4), key=k), (1, 8, 8)),

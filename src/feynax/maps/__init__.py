@@ -1,6 +1,10 @@
 """The verbs that join the parts: read one kind of object as another."""
 
-from . import _paths_layers as _paths_layers, _paths_pde as _paths_pde
+from . import (
+    _paths_blocks as _paths_blocks,
+    _paths_layers as _paths_layers,
+    _paths_pde as _paths_pde,
+)
 from ._as_equation import (
     LayerEquation as LayerEquation,
     NetworkEquation as NetworkEquation,

@@ -9,8 +9,17 @@ from jaxtyping import Float
 
 from .._citation import cites
 from ..equations import AdvectionDiffusion, Gain, LatticePDE
-from ..networks import PDEBlock, PDENet, Residual, ResNet, Sequential, ThesisNet
-from ._compose import Linearised, linearise
+from ..networks import (
+    HamiltonianBlock,
+    ParabolicBlock,
+    PDEBlock,
+    PDENet,
+    Residual,
+    ResNet,
+    Sequential,
+    ThesisNet,
+)
+from ._compose import Linearised, compose, linearise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,18 +133,30 @@ def _(net: PDENet) -> NetworkEquation:
 
 @as_equation.register
 def _(net: PDEBlock) -> NetworkEquation:
-    sets, h = net.linear.shape[0], net.total_time / net.steps
+    h = net.total_time / net.steps
     note = "without its reaction K2 relu(K1 psi + b)" if net.inward is not None else ""
-    layers = [
-        LayerEquation(
-            "block" if sets == 1 else f"block, step {index + 1}",
-            _depthwise(net.coefficients(index), h),
-            net.steps // sets,
-            note,
-        )
-        for index in range(sets)
-    ]
-    return NetworkEquation(tuple(layers))
+    pdes = [_depthwise(net.coefficients(index), h) for index in range(net.linear.shape[0])]
+    return _in_steps(pdes, net.steps, note)
+
+
+@as_equation.register
+def _(net: ParabolicBlock) -> NetworkEquation:
+    h = net.total_time / net.steps
+    pdes = [LatticePDE.from_kernel(-h * _squared(k), step=h) for k in net.bounded_kernel()]
+    return _in_steps(pdes, net.steps, "with all its gates open")
+
+
+@as_equation.register
+def _(net: HamiltonianBlock) -> NetworkEquation:
+    h = net.total_time / net.steps
+    pdes = []
+    for force, drift in zip(net.force_kernel, net.drift_kernel, strict=True):
+        pull, move = _squared(force), _squared(drift)
+        still = np.zeros_like(pull)
+        both = np.concatenate([np.concatenate([still, move], 1), np.concatenate([-pull, still], 1)])
+        pdes.append(LatticePDE.from_kernel(h * both, step=h))
+    note = "with all its gates open; positions, then momenta; stepped one after the other"
+    return _in_steps(pdes, net.steps, note)
 
 
 @as_equation.register
@@ -187,6 +208,24 @@ def _(net: Residual) -> NetworkEquation:
 @as_equation.register
 def _(net: np.ndarray) -> NetworkEquation:
     return NetworkEquation((LayerEquation("layer", LatticePDE.from_kernel(net)),))
+
+
+def _in_steps(pdes: list[LatticePDE], steps: int, note: str) -> NetworkEquation:
+    """Spread the equations of a block's sets over its steps."""
+    sets = len(pdes)
+    layers = [
+        LayerEquation(
+            "block" if sets == 1 else f"block, step {index + 1}", pde, steps // sets, note
+        )
+        for index, pde in enumerate(pdes)
+    ]
+    return NetworkEquation(tuple(layers))
+
+
+def _squared(kernel: Any) -> np.ndarray:
+    """Kernel of $K^T K$."""
+    own = np.asarray(kernel, np.float64)
+    return compose(np.swapaxes(own[:, :, ::-1, ::-1], 0, 1), own)
 
 
 def _depthwise(linear: AdvectionDiffusion, h: float) -> LatticePDE:

@@ -15,6 +15,7 @@ from ..networks import (
     Conv,
     Flatten,
     GlobalPool,
+    HamiltonianBlock,
     Linear,
     MaxPool,
     ParabolicBlock,
@@ -25,6 +26,7 @@ from ..networks import (
     Sequential,
     ThesisNet,
 )
+from ..networks._conv_adjoint import square_norm_bound
 from ._as_equation import as_equation
 from ._compose import conv_kernel
 
@@ -112,6 +114,20 @@ def _(net: PDEBlock) -> list[LayerBound]:
 def _(net: ParabolicBlock) -> list[LayerBound]:
     because = "a gradient step of a convex function with h |K|^2 <= 2"
     return [LayerBound("parabolic step", 1.0, because, net.steps)]
+
+
+@bounds.register
+def _(net: HamiltonianBlock) -> list[LayerBound]:
+    h, sets = net.total_time / net.steps, len(net.force_kernel)
+    found = []
+    for index in range(sets):
+        halves = (net.force_kernel[index], net.drift_kernel[index])
+        pushes = [h * float(square_norm_bound(kernel)) for kernel in halves]
+        because = f"two shears by {pushes[0]:.4g} and {pushes[1]:.4g} at most"
+        bound = math.prod((push + math.hypot(push, 2)) / 2 for push in pushes)
+        last = (index + 1) * net.steps // sets
+        found.append(LayerBound("Verlet step", bound, because, last - index * net.steps // sets))
+    return found
 
 
 @bounds.register

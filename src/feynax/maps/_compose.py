@@ -37,7 +37,7 @@ def linearise(row: Sequential) -> Linearised:
             if kernel is None:
                 kernel = own if scale is None else own * scale[None, :, None, None]
             else:
-                kernel = _after(own, kernel, stride)
+                kernel = compose(own, kernel, stride)
             stride = (stride[0] * layer.stride[0], stride[1] * layer.stride[1])
         elif isinstance(layer, BatchNorm):
             factor = np.asarray(layer.scale_and_shift()[0], np.float64)
@@ -70,7 +70,7 @@ def conv_kernel(conv: Conv) -> np.ndarray:
     return centred
 
 
-def _after(later: np.ndarray, first: np.ndarray, stride: tuple[int, int]) -> np.ndarray:
+def compose(later: np.ndarray, first: np.ndarray, stride: tuple[int, int] = (1, 1)) -> np.ndarray:
     """Kernel of `later` applied to the output of `first`, which has `stride`."""
     (rows, columns), (k, m) = later.shape[2:], first.shape[2:]
     (si, sj) = stride
