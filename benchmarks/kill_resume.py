@@ -67,17 +67,19 @@ def last_checkpoint(folder: pathlib.Path) -> int:
 
 
 def killed(home: pathlib.Path, config: pathlib.Path, kills: int, draw: random.Random) -> None:
-    """Kill the run `kills` times, at random moments from its start to beyond its last write."""
+    """Kill the run at `kills` random steps from its first to its last, and once while it starts."""
     hurt, at, resume = home / "hurt", [], []
-    while len(at) < kills:
+    total = log(home / "whole")[-1]["step"]
+    targets = [0, *sorted(draw.randrange(1, total) for _ in range(kills - 1))]
+    for target in targets:
         process = feynax("train", config, "--out", hurt, *resume)
-        time.sleep(draw.uniform(1, 15))
-        if process.poll() is not None:
-            break
+        while process.poll() is None and (last_checkpoint(hurt) < target or not hurt.exists()):
+            time.sleep(0.005)
+        time.sleep(draw.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        at.append(last_checkpoint(hurt) if hurt.exists() else 0)
-        resume = ["--resume"] if hurt.exists() else []
+        at.append(last_checkpoint(hurt))
+        resume = ["--resume"]
         print(f"kill {len(at)}: last checkpoint at step {at[-1]}", flush=True)
     done(feynax("train", config, "--out", hurt, *resume))
     one, two = (bits(home / run) for run in ("whole", "hurt"))

@@ -1,7 +1,6 @@
 """Importing feynax changes nothing and costs little more than what it stands on."""
 
 import os
-import statistics
 import subprocess
 import sys
 
@@ -56,4 +55,4 @@ def test_importing_costs_little():
     for _ in range(5):
         alone.append(cpu_seconds("import equinox, jax"))
         ours.append(cpu_seconds(TOUCH_ALL))
-    assert statistics.median(ours) <= 1.3 * statistics.median(alone)
+    assert min(ours) <= 1.3 * min(alone)  # noise only ever adds
