@@ -64,15 +64,15 @@ def ours(kind, weights, y0, **options):
     """Compiled gradient for weights and start, seconds of its first call, its memory in bytes."""
     field = kind(tuple(map(jnp.asarray, weights)))
     ode, y0 = fx.networks.NeuralODE(field, t1=END, **options), jnp.asarray(y0)
-    loss = lambda given: jnp.sum(given[0](given[1]) ** 2) / 2  # noqa: E731
+    loss = lambda given: jnp.sum(given[0](given[1]) ** 2) / 2
     arrays, rest = eqx.partition((ode, y0), eqx.is_array)
     compiled = jax.jit(jax.grad(lambda arrays: loss(eqx.combine(arrays, rest))))
     start = time.perf_counter()
     jax.block_until_ready(compiled(arrays))
     first = time.perf_counter() - start
     used = compiled.lower(arrays).compile().memory_analysis()
-    call = lambda: jax.block_until_ready(compiled(arrays))  # noqa: E731
-    flat = lambda: np.concatenate([np.ravel(x) for x in jax.tree.leaves(call())])  # noqa: E731
+    call = lambda: jax.block_until_ready(compiled(arrays))
+    flat = lambda: np.concatenate([np.ravel(x) for x in jax.tree.leaves(call())])
     return call, flat, first, used.temp_size_in_bytes if used else 0
 
 

@@ -16,7 +16,9 @@ def test_everything_that_examples_say(pytestconfig):
     for path in sorted((pytestconfig.rootpath / "examples").glob("*.toml")):
         raw = read_toml(path)
         settings = parse_config(raw, path.name)
-        assert settings.options.random_steps == raw["train"]["random_steps"]
+        for key, value in raw["train"].items():
+            holder = settings if key == "devices" else settings.options
+            assert getattr(holder, key) == value
         assert settings.network == raw["network"]
 
 

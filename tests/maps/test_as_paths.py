@@ -132,9 +132,7 @@ def test_weights_of_paths_against_dense_matrices(network):
 
 @pytest.mark.parametrize("name", ["gelu", "tanh", "softplus"])
 def test_secant_gates_are_exact_and_tangent_gates_the_gradient(name, key):
-    make = lambda k: networks.ResNet(  # noqa: E731
-        1, 3, stages=(2,), widths=(3,), activation=name, key=k
-    )
+    make = lambda k: networks.ResNet(1, 3, stages=(2,), widths=(3,), activation=name, key=k)
     net = shaken(make)
     x = jax.random.normal(key, (1, 6, 6))
     gradient = jax.jit(jax.grad(lambda x: net(x)[0]))(x)
@@ -240,7 +238,7 @@ def _(net: Line, recorder):
 
 
 def tiny(key):
-    make = lambda k: networks.Sequential(  # noqa: E731
+    make = lambda k: networks.Sequential(
         [
             {"kind": "conv", "in_channels": 1, "out_channels": 2, "kernel": 2},
             {"kind": "activation"},

@@ -11,7 +11,7 @@ from feynax.networks._conv_adjoint import adjoint_conv, forward_conv
 
 
 def double(tree):
-    cast = lambda x: x.astype(jnp.result_type(float)) if eqx.is_inexact_array(x) else x  # noqa: E731
+    cast = lambda x: x.astype(jnp.result_type(float)) if eqx.is_inexact_array(x) else x
     return jax.tree.map(cast, tree)
 
 
@@ -121,14 +121,14 @@ def singular_values(block, psi, steps):
 def test_shared_kernels_at_fixed_total_time_are_flat_in_depth():
     """64 sites, taps of size 1; with h = 1 instead the same kernels explode."""
     rng = np.random.default_rng(3)
-    row = lambda: jnp.zeros((1, 1, 1, 3, 3)).at[..., 1, :].set(rng.normal(size=3))  # noqa: E731
+    row = lambda: jnp.zeros((1, 1, 1, 3, 3)).at[..., 1, :].set(rng.normal(size=3))
     bias = 0.1 * jnp.ones((1, 1))
     kernels = (row(), row(), bias, bias)
     psi = jnp.stack([jnp.asarray(rng.normal(size=(1, 64))), jnp.zeros((1, 64))])
 
     def block(total_time):
         options = {"total_time": total_time, "reversible": False, "key": jax.random.key(0)}
-        where = lambda b: (b.force_kernel, b.drift_kernel, b.force_bias, b.drift_bias)  # noqa: E731
+        where = lambda b: (b.force_kernel, b.drift_kernel, b.force_bias, b.drift_bias)
         return eqx.tree_at(where, double(fx.networks.HamiltonianBlock(2, **options)), kernels)
 
     values = {n: singular_values(block(1.0), psi, n) for n in (10, 100)}

@@ -156,7 +156,7 @@ def test_diffusion_cannot_be_walked_back(key):
     exact = fx.networks.NeuralODE(field, t1=4.0, steps=1000)
     kept = fx.networks.NeuralODE(field, t1=4.0, steps=64)
     times = jnp.array(0.0), jnp.array(4.0)
-    by_field = lambda ode: gradients(ode, y0, *times)[0].reaction  # noqa: E731
+    by_field = lambda ode: gradients(ode, y0, *times)[0].reaction
     wanted = by_field(exact)
     size = jnp.linalg.norm(wanted)
     right = jnp.linalg.norm(by_field(kept) - wanted) / size

@@ -13,7 +13,7 @@ from feynax.networks._conv_adjoint import adjoint_conv, forward_conv, square_nor
 
 
 def double(tree):
-    cast = lambda x: x.astype(jnp.result_type(float)) if eqx.is_inexact_array(x) else x  # noqa: E731
+    cast = lambda x: x.astype(jnp.result_type(float)) if eqx.is_inexact_array(x) else x
     return jax.tree.map(cast, tree)
 
 

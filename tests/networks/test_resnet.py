@@ -86,7 +86,7 @@ def test_training_lowers_the_loss_and_moves_all_statistics(key):
 def statistics(layer):
     from feynax.networks import BatchNorm
 
-    is_norm = lambda part: isinstance(part, BatchNorm)  # noqa: E731
+    is_norm = lambda part: isinstance(part, BatchNorm)
     norms = [n for n in jax.tree.leaves(layer, is_leaf=is_norm) if is_norm(n)]
     return [s for n in norms for s in (n.mean, n.variance)]
 

@@ -43,7 +43,7 @@ def loss_of(scan, rest):
 def test_gradient_equals_that_of_the_plain_scan(key):
     params, state, xs = make(key)
     learned = {"w": params.pop("w"), "scale": params.pop("scale")}
-    ours = lambda p, s, x: fx.networks.reversible_scan(leap, leap_back, p, s, x)  # noqa: E731
+    ours = lambda p, s, x: fx.networks.reversible_scan(leap, leap_back, p, s, x)
     want = jax.jit(jax.grad(loss_of(plain, params), (0, 1, 2)))(learned, state, xs)
     got = jax.jit(jax.grad(loss_of(ours, params), (0, 1, 2)))(learned, state, xs)
     tolerance = 1e3 * float(np.finfo(xs.dtype).eps)
@@ -82,10 +82,8 @@ def test_memory_does_not_depend_on_the_length(key):
         return lambda p, s, x: step(p, s, jnp.zeros(64))
 
     forward, backward = zero(leap), zero(leap_back)
-    ours = lambda p, s, n: fx.networks.reversible_scan(forward, backward, p, s, length=n)  # noqa: E731
-    kept = lambda p, s, n: jax.lax.scan(  # noqa: E731
-        lambda s, x: (forward(p, s, x), None), s, None, n
-    )[0]
+    ours = lambda p, s, n: fx.networks.reversible_scan(forward, backward, p, s, length=n)
+    kept = lambda p, s, n: jax.lax.scan(lambda s, x: (forward(p, s, x), None), s, None, n)[0]
     assert temporary(ours, 2000) == temporary(ours, 20)
     assert temporary(kept, 2000) > 10 * temporary(ours, 2000)
 

@@ -33,7 +33,7 @@ def ours(**options):
 
     @jax.jit
     def gradient(reaction):
-        ode = lambda r: fx.networks.NeuralODE(Ring(r), t1=2.0, **options)  # noqa: E731
+        ode = lambda r: fx.networks.NeuralODE(Ring(r), t1=2.0, **options)
         return jax.grad(lambda r: jnp.sum(ode(r)(y0) ** 2) / 2)(reaction)
 
     return np.asarray(gradient(reaction))
@@ -59,6 +59,6 @@ def theirs(solve, tolerance):
 
 def test_gradient_agrees_and_is_no_worse():
     exact = theirs("odeint", 1e-12)
-    error = lambda g: np.linalg.norm(g - exact) / np.linalg.norm(exact)  # noqa: E731
+    error = lambda g: np.linalg.norm(g - exact) / np.linalg.norm(exact)
     assert error(ours(steps=400)) < 1e-8
     assert error(ours(tolerance=1e-6)) <= error(theirs("odeint_adjoint", 1e-6))

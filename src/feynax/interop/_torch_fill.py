@@ -24,7 +24,7 @@ _NORM = (
 def on_host(make: Callable[[], Any]) -> Any:
     """Build a network with zeros on the host in place of its initial weights."""
     skeleton = eqx.filter_eval_shape(make)
-    is_shape = lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct)  # noqa: E731
+    is_shape = lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct)
     return jax.tree.map(
         lambda leaf: np.zeros(leaf.shape, leaf.dtype) if is_shape(leaf) else leaf, skeleton
     )

@@ -118,7 +118,7 @@ class HamiltonianBlock(eqx.Module):
             )
         forward = walk.steps[0]
         params, state, xs = walk.arguments
-        body = lambda s, x: (forward(params, s, x), None)  # noqa: E731
+        body = lambda s, x: (forward(params, s, x), None)
         return jnp.concatenate(jax.lax.scan(body, state, xs, walk.length)[0])
 
     def inverse(
@@ -129,7 +129,7 @@ class HamiltonianBlock(eqx.Module):
         walk = self._walk(psi[..., None], steps)
         backward = walk.steps[1]
         params, state, xs = walk.arguments
-        body = lambda s, x: (backward(params, s, x), None)  # noqa: E731
+        body = lambda s, x: (backward(params, s, x), None)
         return jnp.concatenate(jax.lax.scan(body, state, xs, walk.length, reverse=True)[0])[..., 0]
 
     def round_trip_error(

@@ -101,7 +101,7 @@ class ParabolicBlock(eqx.Module):
         h = self.total_time / count
         kernels, sets = self.bounded_kernel(count), self.kernel.shape[0]
         if sets == 1:
-            body = lambda y, _: (_descend(kernels[0], self.bias[0], y, h), None)  # noqa: E731
+            body = lambda y, _: (_descend(kernels[0], self.bias[0], y, h), None)
             return jax.lax.scan(body, psi, None, count)[0]
         which = jnp.arange(count) * sets // count
         own = (kernels[which], self.bias[which])

@@ -112,7 +112,7 @@ def _with_static(step: Step, constant: Any, params: Any, state: Any, x: Any) -> 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def _scan(steps: Any, length: int | None, learned: Any, given: Any, state: Any, xs: Any) -> Any:
     forward, _ = steps
-    body = lambda s, x: (forward((learned, given), s, x), None)  # noqa: E731
+    body = lambda s, x: (forward((learned, given), s, x), None)
     return jax.lax.scan(body, state, xs, length)[0]
 
 
@@ -131,7 +131,7 @@ def _scan_backward(steps: Any, length: int | None, kept: Any, cotangent: Any) ->
     def body(carry, x):
         state, ct, total = carry
         state = inverse((learned, given), state, eqx.combine(*x))
-        step = lambda p, s, m: forward((p, given), s, eqx.combine(m, x[1]))  # noqa: E731
+        step = lambda p, s, m: forward((p, given), s, eqx.combine(m, x[1]))
         _, pull = jax.vjp(step, learned, state, x[0])
         ct_params, ct, ct_x = pull(ct)
         return (state, ct, jax.tree.map(jnp.add, total, ct_params)), ct_x
