@@ -8,6 +8,7 @@ import pytest
 
 import feynax as fx
 from feynax.networks import (
+    AvgPool,
     Conv,
     HamiltonianBlock,
     Linear,
@@ -71,6 +72,14 @@ def test_convolution_bound_is_attained_on_a_large_image(key):
     conv = Sequential([Conv(2, 2, 3, padding=1, bias=False, key=key)])
     cert = fx.certify(conv, x=np.zeros((2, 24, 24)))
     assert cert.bounds[0] > 0.9 * cert.bounds[1]
+
+
+@pytest.mark.parametrize("include", [True, False])
+def test_average_pool_stays_below_its_bound(include):
+    """The attack finds the norm of a linear map; edge windows without padding weigh more."""
+    pool = AvgPool(3, stride=3, padding=1, count_include_pad=include)
+    lower, upper = fx.certify(Sequential([pool]), x=np.ones((1, 4, 4))).bounds
+    assert 0 < lower <= upper * (1 + 1e-9)
 
 
 def test_a_dead_network_stretches_nothing(key):

@@ -176,8 +176,11 @@ def _(layer: MaxPool) -> list[LayerBound]:
 
 @bounds.register
 def _(layer: AvgPool) -> list[LayerBound]:
-    size = math.sqrt(math.prod(layer.kernel))
-    return [LayerBound("average pool", _overlap(layer) / size, "windows a pixel lies in")]
+    # Schur's test: a window's shares add up to 1, a pixel's to windows times the largest share.
+    # Without the padding in its count a window at the edge may hold a single pixel.
+    share = 1 / math.prod(layer.kernel) if layer.count_include_pad else 1.0
+    bound = _overlap(layer) * math.sqrt(share)
+    return [LayerBound("average pool", bound, "windows a pixel lies in, and its share of them")]
 
 
 @bounds.register
