@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import feynax as fx
+from feynax.maps._compose import linearise
 from feynax.networks import (
     Activation,
     BatchNorm,
@@ -64,6 +65,22 @@ def test_two_convolutions_compose(key):
     for power in [(0, 0), (1, 0), (0, 2), (3, 1), (4, 4)]:
         expected = on_polynomial(block, power)
         assert read.pde.coefficients[0, 0][power] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_strides_spread_the_kernel_that_follows(key):
+    """The gradient of one output pixel is the composed kernel around its input pixel."""
+    k_one, k_two = jax.random.split(key)
+    row = Sequential(
+        [
+            Conv(1, 2, 3, stride=2, padding=1, bias=False, key=k_one),
+            Conv(2, 1, 3, padding=1, bias=False, key=k_two),
+        ]
+    )
+    found = linearise(row)
+    gradient = jax.grad(lambda x: row(x)[0, 4, 4])(jnp.zeros((1, 17, 17), jnp.float32))
+    assert found.stride == (2, 2)
+    assert found.kernel.shape == (1, 1, 7, 7)
+    assert np.allclose(gradient[0, 5:12, 5:12], found.kernel[0, 0], atol=1e-6)
 
 
 def test_pde_net_gives_back_its_own_coefficients(key):

@@ -106,6 +106,16 @@ def test_three_verdicts(key):
     assert unsure.bounds[0] == 0.0
 
 
+def test_an_open_reaction_is_counted(key):
+    """Identity weights and open gates stretch by 9 h a step, all of it the reaction's."""
+    block = PDEBlock(2, steps=1, stepper="euler", key=key)
+    eye = 3 * jnp.eye(2, dtype=jnp.float32)[None]
+    where = lambda b: (b.inward, b.outward, b.offset)
+    block = eqx.tree_at(where, block, (eye, eye, jnp.full((1, 2), 100.0, jnp.float32)))
+    lower, upper = fx.certify(block, x=np.zeros((2, 8, 8))).bounds
+    assert 8 < lower <= upper
+
+
 def test_reaction_bound_is_no_larger_than_the_product_of_norms(key):
     block = PDEBlock(3, steps=1, key=key, stepper="euler")
     still = eqx.tree_at(lambda b: b.linear, block, jnp.full_like(block.linear, -60.0))
