@@ -77,7 +77,7 @@ def test_strides_spread_the_kernel_that_follows(key):
         ]
     )
     found = linearise(row)
-    gradient = jax.grad(lambda x: row(x)[0, 4, 4])(jnp.zeros((1, 17, 17), jnp.float32))
+    gradient = jax.grad(lambda x: row(x)[0, 4, 4])(jnp.zeros((1, 17, 17)))
     assert found.stride == (2, 2)
     assert found.kernel.shape == (1, 1, 7, 7)
     assert np.allclose(gradient[0, 5:12, 5:12], found.kernel[0, 0], atol=1e-6)
