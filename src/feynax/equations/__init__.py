@@ -19,6 +19,15 @@ from ._spectrum import (
     similarity_gauge as similarity_gauge,
     spectrum as spectrum,
 )
+from ._step_policy import (
+    AbstractStep as AbstractStep,
+    BoundedSigmoidStep as BoundedSigmoidStep,
+    ClockStep as ClockStep,
+    EulerStep as EulerStep,
+    ExactStep as ExactStep,
+    FusedStep as FusedStep,
+    SigmoidStep as SigmoidStep,
+)
 from ._stepper import AbstractStepper as AbstractStepper
 from ._steppers import STEPPERS as STEPPERS, stepper as stepper
 from ._strang import Strang as Strang

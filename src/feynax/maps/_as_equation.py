@@ -10,6 +10,8 @@ from jaxtyping import Float
 from .._citation import cites
 from ..equations import AdvectionDiffusion, Gain, LatticePDE
 from ..networks import (
+    AbstractCell,
+    CellEquation,
     HamiltonianBlock,
     ParabolicBlock,
     PDEBlock,
@@ -80,8 +82,13 @@ class NetworkEquation:
 
 @cites("imchitr2020")
 @functools.singledispatch
-def as_equation(net: Any) -> NetworkEquation:
-    r"""Read the residual layers of a network as partial differential equations.
+def as_equation(net: Any) -> Any:
+    r"""Read a residual network as partial differential equations, a cell as an integrator's step.
+
+    **A recurrent cell** says itself which integrator of which equation it is, in a
+    [`feynax.networks.CellEquation`][].
+
+    **A residual network** is read layer by layer.
 
     A layer $\psi \mapsto w\psi + K * \psi$ is one Euler step of
     $\psi_t = \sum_{mn} C_{mn} \partial_y^m \partial_x^n \psi$ with $C$ the moments of $K$. The
@@ -94,12 +101,12 @@ def as_equation(net: Any) -> NetworkEquation:
 
     **Arguments:**
 
-    - `net`: a network of `feynax.networks` (also one read from a PyTorch file), or an array: the
-      kernel (out, in, kh, kw) of one layer with skip weight 1.
+    - `net`: a network or cell of `feynax.networks` (also one read from a PyTorch file), or an
+      array: the kernel (out, in, kh, kw) of one layer with skip weight 1.
 
     **Returns:**
 
-    A [`feynax.maps.NetworkEquation`][].
+    A [`feynax.maps.NetworkEquation`][], or a [`feynax.networks.CellEquation`][] for a cell.
 
     **Raises:**
 
@@ -119,6 +126,11 @@ def as_equation(net: Any) -> NetworkEquation:
         f"as_equation has no rule for {type(net).__name__}: register one with "
         "`feynax.as_equation.register`."
     )
+
+
+@as_equation.register
+def _(net: AbstractCell) -> CellEquation:
+    return net.equation()
 
 
 @as_equation.register

@@ -1,5 +1,14 @@
-"""Networks as Equinox modules: one example in, `vmap` for a batch, `scan` for depth."""
+"""Networks as Equinox modules: one example in, `vmap` for a batch, `scan` for depth or time."""
 
+from ._cells._cell import (
+    AbstractCell as AbstractCell,
+    AbstractLinearCell as AbstractLinearCell,
+)
+from ._cells._equation import CellEquation as CellEquation
+from ._cells._gru import GRU as GRU
+from ._cells._lstm import LSTM as LSTM
+from ._cells._scan import linear_scan as linear_scan
+from ._cells._sequence import Run as Run, run as run
 from ._fields import MLPField as MLPField
 from ._hamiltonian import HamiltonianBlock as HamiltonianBlock
 from ._layers import (

@@ -1,0 +1,1 @@
+"""Recurrent cells: one step on one example, each with its own equation beside it."""
