@@ -81,6 +81,28 @@ REFERENCES = {
   author = {S. McCallum and J. Foster},
   title = {Efficient, Accurate and Stable Gradients for Neural {ODEs}},
   year = {2024}, eprint = {2410.11648}, archivePrefix = {arXiv}}""",
+    "sussillo2013": """@article{sussillo2013,
+  author = {D. Sussillo and O. Barak},
+  title = {Opening the Black Box: Low-Dimensional Dynamics in High-Dimensional Recurrent Neural
+           Networks},
+  journal = {Neural Computation}, volume = {25}, year = {2013}}""",
+    "bengio1994": """@article{bengio1994,
+  author = {Y. Bengio and P. Simard and P. Frasconi},
+  title = {Learning Long-Term Dependencies with Gradient Descent is Difficult},
+  journal = {IEEE Transactions on Neural Networks}, volume = {5}, year = {1994}}""",
+    "benettin1980": """@article{benettin1980,
+  author = {G. Benettin and L. Galgani and A. Giorgilli and J.-M. Strelcyn},
+  title = {Lyapunov Characteristic Exponents for Smooth Dynamical Systems and for {Hamiltonian}
+           Systems},
+  journal = {Meccanica}, volume = {15}, year = {1980}}""",
+    "keller1977": """@incollection{keller1977,
+  author = {H. B. Keller},
+  title = {Numerical Solution of Bifurcation and Nonlinear Eigenvalue Problems},
+  booktitle = {Applications of Bifurcation Theory}, publisher = {Academic Press}, year = {1977}}""",
+    "beer1995": """@article{beer1995,
+  author = {R. D. Beer},
+  title = {On the Dynamics of Small Continuous-Time Recurrent Neural Networks},
+  journal = {Adaptive Behavior}, volume = {3}, year = {1995}}""",
 }
 
 

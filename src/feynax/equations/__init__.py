@@ -7,6 +7,25 @@ from ._action import (
     printed_action as printed_action,
 )
 from ._advection_diffusion import AdvectionDiffusion as AdvectionDiffusion
+from ._analysis._gradient_growth import (
+    GradientGrowth as GradientGrowth,
+    gradient_growth as gradient_growth,
+)
+from ._analysis._jacobian_spectrum import (
+    JacobianSpectrum as JacobianSpectrum,
+    jacobian_spectrum as jacobian_spectrum,
+    memory_times as memory_times,
+)
+from ._analysis._lyapunov import (
+    LyapunovSpectrum as LyapunovSpectrum,
+    kaplan_yorke as kaplan_yorke,
+    lyapunov_spectrum as lyapunov_spectrum,
+)
+from ._analysis._rest_points import (
+    RestPoints as RestPoints,
+    fixed_points as fixed_points,
+    slow_points as slow_points,
+)
 from ._euler import Euler as Euler
 from ._gain import Gain as Gain, gain as gain, is_stable as is_stable
 from ._lattice_pde import LatticePDE as LatticePDE

@@ -6,6 +6,14 @@ from ._cells._cell import (
 )
 from ._cells._equation import CellEquation as CellEquation
 from ._cells._gru import GRU as GRU
+from ._cells._held import (
+    DrivenMap as DrivenMap,
+    HeldField as HeldField,
+    HeldMap as HeldMap,
+    driven as driven,
+    held as held,
+    held_field as held_field,
+)
 from ._cells._lstm import LSTM as LSTM
 from ._cells._scan import linear_scan as linear_scan
 from ._cells._sequence import Run as Run, run as run
