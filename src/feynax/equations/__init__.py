@@ -38,6 +38,51 @@ from ._spectrum import (
     similarity_gauge as similarity_gauge,
     spectrum as spectrum,
 )
+from ._stability._amplification import (
+    circle_radius as circle_radius,
+    solvability as solvability,
+    stability_function as stability_function,
+    stability_matrix as stability_matrix,
+    worst_gain as worst_gain,
+)
+from ._stability._conditions import (
+    algebraic_certificate as algebraic_certificate,
+    circle_certificate as circle_certificate,
+    scalar_step as scalar_step,
+)
+from ._stability._field_bound import (
+    FieldBound as FieldBound,
+    gradient_field as gradient_field,
+    hopfield_field as hopfield_field,
+    layer_field as layer_field,
+    max_norm_rate as max_norm_rate,
+)
+from ._stability._frequency import (
+    FREQUENCY_LIMITS as FREQUENCY_LIMITS,
+    amplification as amplification,
+    frequency_certificate as frequency_certificate,
+    resonance_certificate as resonance_certificate,
+    smallest_damping as smallest_damping,
+    symplectic_defect as symplectic_defect,
+)
+from ._stability._rate import rate_certificate as rate_certificate
+from ._stability._recursion import (
+    StepNorms as StepNorms,
+    lipschitz_certificate as lipschitz_certificate,
+    lipschitz_recursion as lipschitz_recursion,
+)
+from ._stability._surd import Surd as Surd
+from ._stability._tableau import BlockTableau as BlockTableau, Tableau as Tableau
+from ._stability._tableaux import (
+    TABLEAUX as TABLEAUX,
+    tableau as tableau,
+    theta_method as theta_method,
+)
+from ._stability._tensor import (
+    burrage_butcher as burrage_butcher,
+    energy_defect as energy_defect,
+    printed_tensor as printed_tensor,
+)
 from ._step_policy import (
     AbstractStep as AbstractStep,
     BoundedSigmoidStep as BoundedSigmoidStep,

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from ..equations import Tableau
 from ._reversible import relative_distance, reversible_scan, round_trip
-from ._runge_kutta import Rate, Tableau, increment
+from ._runge_kutta import Rate, increment
 
 Solve = Callable[[Rate, Any, Array, Array], Any]
 
