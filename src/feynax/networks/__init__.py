@@ -4,6 +4,7 @@ from ._cells._cell import (
     AbstractCell as AbstractCell,
     AbstractLinearCell as AbstractLinearCell,
 )
+from ._cells._ctrnn import CTRNN as CTRNN
 from ._cells._equation import CellEquation as CellEquation
 from ._cells._gru import GRU as GRU
 from ._cells._held import (

@@ -53,7 +53,8 @@ class GradientGrowth:
         """The range of the singular values, and what it means for training."""
         top, low = self.log_singular[0] / np.log(10), self.log_singular[-1] / np.log(10)
         word = "explode" if top > 6 else "vanish" if top < -6 else "neither explode nor vanish"
-        return f"gradients {word}: singular values 1e{low:.1f} to 1e{top:.1f} over {len(self.curve)} steps"
+        span = f"singular values 1e{low:.1f} to 1e{top:.1f} over {len(self.curve)} steps"
+        return f"gradients {word}: {span}"
 
 
 @cites("bengio1994")
@@ -140,7 +141,7 @@ def _turn(factors: Float[Array, "T n n"]) -> tuple[Float[Array, "T n n"], Float[
         return Q, R
 
     eye = jnp.eye(factors.shape[-1], dtype=factors.dtype)
-    Q, turned = jax.lax.scan(step, eye, factors, reverse=True)
+    _, turned = jax.lax.scan(step, eye, factors, reverse=True)
     # the last rotation drops out of the singular values; order of application is now reversed
     turned = turned[::-1]
     return turned, jnp.sum(_log_diagonals(turned), 0)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import cast
 
 import equinox as eqx
 import jax
@@ -238,8 +239,7 @@ def _estimate(blocks: Float[np.ndarray, "chains blocks"]) -> Estimate:
     try:
         return Estimate.from_chains(blocks)
     except ChainTooShortError as short:
-        assert isinstance(short.estimate, Estimate)
-        return short.estimate
+        return cast(Estimate, short.estimate)
 
 
 def _slopes(values: Float[np.ndarray, " count"]) -> Float[np.ndarray, " count"]:
