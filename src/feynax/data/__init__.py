@@ -5,3 +5,6 @@ from ._digits import digits as digits, from_folder as from_folder, mnist as mnis
 from ._fetch import fetch_mnist as fetch_mnist
 from ._idx import read_idx as read_idx, write_idx as write_idx
 from ._images import ImageData as ImageData
+from ._series import SeriesData as SeriesData
+from ._ts import read_ts as read_ts
+from ._vowels import japanese_vowels as japanese_vowels
