@@ -17,7 +17,7 @@ _MISSING = ("?", "nan", "NaN")
 
 
 def read_ts(path: str | os.PathLike[str], *, classes: tuple[str, ...] | None = None) -> SeriesData:
-    """Read labelled series from a `.ts` or `.arff` file of the UCR and UEA archives.
+    r"""Read labelled series from a `.ts` or `.arff` file of the UCR and UEA archives.
 
     Series may differ in length; missing values (`?`) are set to the value before them. Time
     stamps are refused: the archives' sets that have them are equally sampled.
@@ -40,7 +40,7 @@ def read_ts(path: str | os.PathLike[str], *, classes: tuple[str, ...] | None = N
     import pathlib, tempfile
     from feynax import data
     path = pathlib.Path(tempfile.mkdtemp()) / "two.ts"
-    path.write_text("@problemName two\\n@classLabel true a b\\n@data\\n1,2,3:a\\n4,5:b\\n")
+    path.write_text("@problemName two\n@classLabel true a b\n@data\n1,2,3:a\n4,5:b\n")
     two = data.read_ts(path)
     assert two.inputs.shape == (2, 3, 1) and two.lengths.tolist() == [3, 2]
     ```
@@ -132,7 +132,9 @@ def _filled(file: pathlib.Path, number: int, values: np.ndarray) -> np.ndarray:
     if np.isfinite(values).all():
         return values
     if np.isinf(values).any() or np.isnan(values).all(0).any():
-        raise FileFormatError(f"File `{file}`, line {number}: infinite, or a channel without values.")
+        raise FileFormatError(
+            f"File `{file}`, line {number}: infinite, or a channel without values."
+        )
     for channel in values.T:
         known = np.flatnonzero(~np.isnan(channel))
         last = np.searchsorted(known, np.arange(len(channel)), side="right") - 1

@@ -28,6 +28,10 @@ from ._layers import (
     Linear as Linear,
 )
 from ._neural_ode import NeuralODE as NeuralODE
+from ._odernn._activation import Blockwise as Blockwise
+from ._odernn._implicit import StageSolution as StageSolution
+from ._odernn._odernn import ODERNN as ODERNN, Memory as Memory
+from ._odernn._stage import Moment as Moment, Stage as Stage
 from ._parabolic import ParabolicBlock as ParabolicBlock
 from ._pde_block import PDEBlock as PDEBlock
 from ._pde_net import PDENet as PDENet
@@ -36,4 +40,5 @@ from ._resnet_block import Residual as Residual, Sequential as Sequential
 from ._resnet_norm import BatchNorm as BatchNorm
 from ._resnet_pool import AvgPool as AvgPool, GlobalPool as GlobalPool, MaxPool as MaxPool
 from ._reversible import reversible_scan as reversible_scan, round_trip as round_trip
+from ._sequence_net import SequenceNet as SequenceNet
 from ._thesis import ThesisNet as ThesisNet
