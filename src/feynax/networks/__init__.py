@@ -1,11 +1,15 @@
 """Networks as Equinox modules: one example in, `vmap` for a batch, `scan` for depth or time."""
 
+from ._cells._arnn_midpoint import ImplicitMidpointRNN as ImplicitMidpointRNN
+from ._cells._arnn_two_step import TwoStepLeapfrogRNN as TwoStepLeapfrogRNN
 from ._cells._cell import (
     AbstractCell as AbstractCell,
     AbstractLinearCell as AbstractLinearCell,
 )
+from ._cells._cornn import CoRNN as CoRNN
 from ._cells._ctrnn import CTRNN as CTRNN
 from ._cells._equation import CellEquation as CellEquation
+from ._cells._exprnn import CayleyRNN as CayleyRNN, ExpRNN as ExpRNN
 from ._cells._gru import GRU as GRU
 from ._cells._held import (
     DrivenMap as DrivenMap,
@@ -15,9 +19,21 @@ from ._cells._held import (
     held as held,
     held_field as held_field,
 )
+from ._cells._invertible import (
+    AbstractInvertibleCell as AbstractInvertibleCell,
+    AbstractShearCell as AbstractShearCell,
+    Shear as Shear,
+)
+from ._cells._lem import LEM as LEM
+from ._cells._linoss import LinOSS as LinOSS
+from ._cells._lru import LRU as LRU
 from ._cells._lstm import LSTM as LSTM
+from ._cells._mingru import MinGRU as MinGRU, MinLSTM as MinLSTM
+from ._cells._modrelu import modrelu as modrelu
+from ._cells._s5 import S4D as S4D, S5 as S5
 from ._cells._scan import linear_scan as linear_scan
 from ._cells._sequence import Run as Run, run as run
+from ._cells._symplectic import SymplecticRNN as SymplecticRNN
 from ._fields import MLPField as MLPField
 from ._hamiltonian import HamiltonianBlock as HamiltonianBlock
 from ._layers import (
