@@ -7,6 +7,12 @@ from ._action import (
     printed_action as printed_action,
 )
 from ._advection_diffusion import AdvectionDiffusion as AdvectionDiffusion
+from ._analysis._continuation import (
+    Bifurcation as Bifurcation,
+    Branch as Branch,
+    bifurcation_diagram as bifurcation_diagram,
+    continuation as continuation,
+)
 from ._analysis._gradient_growth import (
     GradientGrowth as GradientGrowth,
     gradient_growth as gradient_growth,
@@ -21,10 +27,18 @@ from ._analysis._lyapunov import (
     kaplan_yorke as kaplan_yorke,
     lyapunov_spectrum as lyapunov_spectrum,
 )
+from ._analysis._phase_portrait import (
+    PhasePortrait as PhasePortrait,
+    phase_portrait as phase_portrait,
+)
 from ._analysis._rest_points import (
     RestPoints as RestPoints,
     fixed_points as fixed_points,
     slow_points as slow_points,
+)
+from ._analysis._two_parameters import (
+    BifurcationCurve as BifurcationCurve,
+    bifurcation_curve as bifurcation_curve,
 )
 from ._euler import Euler as Euler
 from ._gain import Gain as Gain, gain as gain, is_stable as is_stable

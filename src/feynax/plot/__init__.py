@@ -10,4 +10,9 @@ from ._paths import (
     paths as paths,
     world_lines as world_lines,
 )
+from ._phase import (
+    bifurcation_diagram as bifurcation_diagram,
+    jacobian_spectrum as jacobian_spectrum,
+    phase_portrait as phase_portrait,
+)
 from ._style import svg as svg

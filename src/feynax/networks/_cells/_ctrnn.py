@@ -371,8 +371,9 @@ class CTRNN(AbstractCell):
         return self._activate(self.gain * (inner + before))
 
     def _with_form(self, form: Form) -> "CTRNN":
-        arrays, _ = eqx.partition(self, eqx.is_array)
-        like = CTRNN(**self.config() | {"form": form}, key=jax.random.key(0))
+        arrays = eqx.filter(self, eqx.is_array)
+        options: dict[str, Any] = self.config() | {"form": form}
+        like = CTRNN(**options, key=jax.random.key(0))
         leaves = jax.tree.leaves(arrays)
         return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
