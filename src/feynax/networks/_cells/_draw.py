@@ -1,0 +1,30 @@
+"""How weights are drawn, and which sizes there are to draw them for."""
+
+import math
+from typing import Any
+
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..._checks import check_count
+
+
+def check_sizes(input_size: int, hidden_size: int) -> None:
+    """Refuse sizes that are no positive whole numbers."""
+    check_count("input_size", input_size)
+    check_count("hidden_size", hidden_size)
+
+
+def uniform(
+    key: PRNGKeyArray, shape: tuple[int, ...], fan: int, dtype: Any = None
+) -> Float[Array, "..."]:
+    r"""Draw within $1/\sqrt{\mathrm{fan}}$, as PyTorch's layers do."""
+    bound = 1 / math.sqrt(fan)
+    return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+
+def normal(
+    key: PRNGKeyArray, shape: tuple[int, ...], fan: int, dtype: Any = None
+) -> Float[Array, "..."]:
+    r"""Draw normally with standard deviation $1/\sqrt{\mathrm{fan}}$."""
+    return jax.random.normal(key, shape, dtype) / math.sqrt(fan)
