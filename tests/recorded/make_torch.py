@@ -80,6 +80,41 @@ def make(block, channels=3, kernel=3, pool=False, bias=False, seed=0):
     return net.eval()
 
 
+class Tagger(nn.Module):
+    """A recurrent module under a name of its own, with a linear read-out of each step."""
+
+    def __init__(self, recurrent, width, outputs):
+        super().__init__()
+        self.encoder = recurrent
+        self.out = nn.Linear(width, outputs)
+
+    def forward(self, x):
+        return self.out(self.encoder(x)[0])
+
+
+class Bare(nn.Module):
+    """A recurrent module that gives its outputs alone."""
+
+    def __init__(self, recurrent):
+        super().__init__()
+        self.rnn = recurrent
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+
+def recurrent():
+    """Recurrent networks of each kind, named as their files are."""
+    torch.manual_seed(3)
+    both = nn.LSTM(3, 4, num_layers=2, bidirectional=True)
+    return {
+        "lstm": Tagger(both, 8, 5).double(),
+        "gru": Bare(nn.GRU(3, 4, num_layers=2, bias=False)),
+        "rnn": Bare(nn.RNN(3, 4, bidirectional=True)).double(),
+        "relu": Bare(nn.RNN(3, 4, num_layers=3, nonlinearity="relu")).double(),
+    }
+
+
 def _projection(before, after, stride):
     if stride == 1 and before == after:
         return nn.Identity()
@@ -103,6 +138,10 @@ def main():
             y=y.detach().numpy(),
             gradients=np.stack([g.numpy() for g in gradients]),
         )
+    for name, net in recurrent().items():
+        x = torch.randn(7, 3, dtype=next(net.parameters()).dtype)
+        torch.save(net.state_dict(), HERE / f"recurrent_{name}.pt")
+        np.savez(HERE / f"recurrent_{name}.npz", x=x.numpy(), y=net(x).detach().numpy())
     torch.manual_seed(2)
     tensors = {
         "transposed": torch.randn(3, 4).t(),

@@ -11,10 +11,11 @@ import jax
 import numpy as np
 
 from .._errors import ConfigError, FeynaxError, FileFormatError, UnknownLayoutError
-from ..networks import BatchNorm, ResNet, Sequential
+from ..networks import BatchNorm, RecurrentStack, ResNet, SequenceNet, Sequential
 from ._safetensors import read_safetensors
 from ._torch_fill import fields_of, fill_layer, on_device, on_host, pieces, resnet_names
 from ._torch_pickle import read_pt
+from ._torch_recurrent import is_recurrent, read_recurrent, recurrent_to_torch
 
 EXAMPLE = """\
 [[layers]]
@@ -49,26 +50,29 @@ Layout = Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | os.PathLike[str
 
 def read_torch(
     weights: str | os.PathLike[str] | Mapping[str, Any], layout: Layout | None = None
-) -> ResNet | Sequential:
+) -> ResNet | Sequential | RecurrentStack | SequenceNet:
     """Build the network that a PyTorch state dict belongs to, with its weights; no torch needed.
 
     Torchvision's residual networks (resnet18 to 152, wide, resnext) and their CIFAR cousins are
     known by their keys: `conv1`, `bn1`, `layer1.0.conv1`, ..., `downsample.0`, `fc` (also
     `shortcut`, `linear`). A state dict says nothing about strides: a 7x7 stem has stride 2 and a
     max pool after it, a smaller one neither; each stage but the first starts with stride 2.
-    Anything else must be said by `layout`.
+    `nn.RNN`, `nn.LSTM` and `nn.GRU` are known by `weight_ih_l0`, ..., under any prefix, with the
+    one linear layer that reads them out where there is one. Anything else must be said by `layout`.
 
     **Arguments:**
 
     - `weights`: a `.pt` or `.pth` file, a safetensors file, or name to array.
     - `layout`: corrections to the recognised network as a table (`strides`, `activation`, `stem`
-      with `stride` and `pool`), or a list of layers as `Sequential` takes it, whose `name` is the
+      with `stride` and `pool`; of a recurrent one `nonlinearity`, "tanh" or "relu", and `readout`,
+      "each", "last" or "mean"), or a list of layers as `Sequential` takes it, whose `name` is the
       prefix of the layer's arrays and whose sizes are read off them, or a TOML file of either
       (with `[[layers]]` for a list).
 
     **Returns:**
 
-    A `ResNet`, or a `Sequential` for a list, in evaluation. Half precision is widened to float32.
+    A `ResNet`, or a `Sequential` for a list, in evaluation; a `RecurrentStack`, or a `SequenceNet`
+    where there is a read-out. Half precision is widened to float32.
 
     **Raises:**
 
@@ -76,7 +80,7 @@ def read_torch(
     - `FileFormatError` when the file is damaged, hostile, or holds other shapes.
     - `ValueError` for batch norms without running statistics.
 
-    Source: the naming of torchvision's models/resnet.py.
+    Source: the naming of torchvision's models/resnet.py and of PyTorch's nn/modules/rnn.py.
 
     ```python
     import jax, feynax as fx
@@ -89,20 +93,30 @@ def read_torch(
     known: Any = _read_layout(layout) if isinstance(layout, str | os.PathLike) else layout
     if isinstance(known, Sequence):
         return _read_list(arrays, known)
+    if is_recurrent(arrays):
+        return read_recurrent(arrays, known or {})
     return _read_resnet(arrays, dict(known or {}))
 
 
-def to_torch(net: ResNet) -> dict[str, np.ndarray]:
-    """Name the arrays of a residual network as torchvision's `state_dict` does.
+def to_torch(
+    net: ResNet | RecurrentStack | SequenceNet, *, biases: bool = True
+) -> dict[str, np.ndarray]:
+    """Name the arrays of a network as torchvision's or PyTorch's `state_dict` does.
 
     **Arguments:**
 
-    - `net`: a network of basic or bottleneck blocks. (Pre-activation blocks get names in the same
-      manner, for a module written to match.)
+    - `net`: a network of basic or bottleneck blocks (pre-activation blocks get names in the same
+      manner, for a module written to match), or a plain stack of LSTM, GRU or RNN; with a
+      read-out the stack is named `rnn` and the read-out `fc`.
+    - `biases`: False for a recurrent module made with `bias=False`.
 
     **Returns:**
 
     Name to array, to be wrapped by `torch.from_numpy` and given to `load_state_dict`.
+
+    **Raises:**
+
+    - `ValueError` for stacks of other cells, and for biases left out that are not zero.
 
     ```python
     import jax, feynax as fx
@@ -110,6 +124,8 @@ def to_torch(net: ResNet) -> dict[str, np.ndarray]:
     assert fx.interop.to_torch(net)["layer1.0.conv2.weight"].shape == (4, 4, 3, 3)
     ```
     """
+    if isinstance(net, RecurrentStack | SequenceNet):
+        return recurrent_to_torch(net, biases)
     layers = [piece for layer in net.layers() for piece in pieces(layer)]
     table = {}
     for name, layer in zip(resnet_names(net), layers, strict=True):

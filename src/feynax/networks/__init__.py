@@ -58,4 +58,5 @@ from ._resnet_norm import BatchNorm as BatchNorm
 from ._resnet_pool import AvgPool as AvgPool, GlobalPool as GlobalPool, MaxPool as MaxPool
 from ._reversible import reversible_scan as reversible_scan, round_trip as round_trip
 from ._sequence_net import SequenceNet as SequenceNet
+from ._reversible_run import reversible_run as reversible_run
 from ._thesis import ThesisNet as ThesisNet
