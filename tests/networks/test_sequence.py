@@ -124,3 +124,33 @@ def test_bad_series_are_refused():
         run(cell, xs[:0])
     with pytest.raises(ValueError, match="`mask`"):
         run(cell, xs, mask=jnp.ones(5, bool))
+
+
+EVERY = [fx.networks.GRU, fx.networks.MinGRU, fx.networks.LRU, fx.networks.S5, fx.networks.S4D]
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_few_outputs_are_those_of_all_steps(kind):
+    cell, xs = make(kind)
+    xs = jnp.concatenate([xs, xs**2])
+    whole = lambda c: run(c, xs).outputs[3::4]
+    few = lambda c: run(c, xs, every=4).outputs
+    np.testing.assert_allclose(few(cell), whole(cell), rtol=1e-12, atol=1e-14)
+    total = lambda f: eqx.filter_grad(lambda c: jnp.sum(f(c) ** 2))(cell)
+    close = lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+    jax.tree.map(close, total(few), total(whole))
+
+
+@pytest.mark.parametrize("kind", EVERY[2:])
+def test_invariant_cells_are_the_loop(kind):
+    cell, xs = make(kind)
+    wanted, last = one_by_one(cell, xs)
+    outputs, state = run(cell, xs)
+    np.testing.assert_allclose(outputs, wanted, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(state, last, rtol=1e-12, atol=1e-14)
+
+
+def test_few_outputs_need_a_divisor():
+    cell, xs = make(fx.networks.GRU)
+    with pytest.raises(ValueError, match="divide the 6 steps"):
+        run(cell, xs, every=4)

@@ -1,7 +1,7 @@
 """What a recurrent cell is: one step on one example."""
 
 import abc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -71,7 +71,12 @@ class AbstractLinearCell(AbstractCell):
     r"""A cell that is linear in its state: $s_{l+1} = a_l \odot s_l + b_l$, $a, b$ of the input.
 
     All steps of a sequence can then be taken in parallel ([`feynax.networks.linear_scan`][]).
+    Where $a$ is the same at every step of one sample's time and $b$ is affine in the input,
+    `time_invariant` says so: [`feynax.networks.run`][] then never forms the states between those
+    that it is asked for.
     """
+
+    time_invariant: ClassVar[bool] = False
 
     @abc.abstractmethod
     def coefficients(

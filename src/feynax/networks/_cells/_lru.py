@@ -1,7 +1,7 @@
 """LRU: damped rotations in the complex plane, exactly integrated."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -49,6 +49,8 @@ class LRU(AbstractMember, AbstractLinearCell):
     assert outputs.shape == (5, 4) and state.shape == (6,) and jnp.iscomplexobj(state)
     ```
     """
+
+    time_invariant: ClassVar[bool] = True
 
     nu: Float[Array, " modes"]
     theta: Float[Array, " modes"]

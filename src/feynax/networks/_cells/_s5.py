@@ -1,7 +1,7 @@
 """S5 and S4D: stable diagonal state spaces, exactly integrated over steps they learn."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -46,6 +46,8 @@ class S5(AbstractMember, AbstractLinearCell):
     assert outputs.shape == (5, 4) and state.shape == (6,)
     ```
     """
+
+    time_invariant: ClassVar[bool] = True
 
     log_decay: Float[Array, " modes"]
     frequency: Float[Array, " modes"]
@@ -145,6 +147,8 @@ class S4D(AbstractMember, AbstractLinearCell):
     assert outputs.shape == (5, 4) and state.shape == (4, 6)
     ```
     """
+
+    time_invariant: ClassVar[bool] = True
 
     log_decay: Float[Array, "hidden modes"]
     frequency: Float[Array, "hidden modes"]

@@ -10,7 +10,7 @@ from ..._checks import check_choice
 
 
 def linear_scan(
-    scale: PyTree[Inexact[Array, "time ..."]],
+    scale: PyTree[Inexact[Array, "..."]],
     shift: PyTree[Inexact[Array, "time ..."]],
     start: PyTree[Inexact[Array, "..."]],
     *,
@@ -24,7 +24,9 @@ def linear_scan(
 
     **Arguments:**
 
-    - `scale`, `shift`: $a_l$ and $b_l$, steps along the first axis; trees of the same structure.
+    - `shift`: $b_l$, steps along the first axis.
+    - `scale`: $a_l$ likewise, or one $a$ for all steps, without that axis; a tree of the same
+      structure.
     - `start`: $s_0$.
     - `method`: "sequential", "parallel", or "auto": parallel on accelerators only.
 
@@ -44,8 +46,13 @@ def linear_scan(
     check_choice("method", method, ("auto", "sequential", "parallel"))
     if method == "auto":
         method = "sequential" if jax.default_backend() == "cpu" else "parallel"
+    is_one = [a.ndim < b.ndim for a, b in zip(*map(jax.tree.leaves, (scale, shift)), strict=True)]
     if method == "sequential":
+        if all(is_one):
+            return jax.lax.scan(lambda s, b: _turn(s, (scale, b)), start, shift)[1]
         return jax.lax.scan(_turn, start, (scale, shift))[1]
+    if all(is_one):
+        scale = jax.tree.map(lambda a, b: jnp.broadcast_to(a, b.shape), scale, shift)
     # The start is a step of its own, which forgets whatever came before it.
     first = jax.tree.map(lambda a, b, s: b.at[0].add(a[0] * s), scale, shift, start)
     return jax.lax.associative_scan(_compose, (scale, first))[1]

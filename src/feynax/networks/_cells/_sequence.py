@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from ..._checks import check, check_shape
+from ..._checks import check, check_count, check_shape
 from ._cell import AbstractCell, AbstractLinearCell
+from ._invariant import run_invariant
 from ._scan import linear_scan
 
 
@@ -16,7 +17,7 @@ class Run(NamedTuple):
 
     **Fields:**
 
-    - `outputs`: of each step, (time, hidden).
+    - `outputs`: of each step that was asked for, (time, hidden).
     - `state`: after the last step.
     """
 
@@ -31,6 +32,7 @@ def run(
     state: PyTree | None = None,
     dts: Float[Array, " time"] | None = None,
     mask: Bool[Array, " time"] | None = None,
+    every: int = 1,
     key: PRNGKeyArray | None = None,
 ) -> Run:
     r"""Run a cell along one sequence; `vmap` makes it a batch.
@@ -44,11 +46,13 @@ def run(
       for cells that declare an ODE; all one where it is left out.
     - `mask`: steps that exist. At the others the state is held, so that series of unequal length
       can be padded: the last state is that of the last step that exists.
+    - `every`: give the outputs of every so many steps only, the last of them included. For cells
+      that are linear and time-invariant the steps in between then cost one small product.
     - `key`: for cells with noise.
 
     **Returns:**
 
-    The outputs of all steps and the last state. Outputs where `mask` is false repeat the last.
+    The outputs and the last state. Outputs where `mask` is false repeat the last.
 
     **Raises:**
 
@@ -64,42 +68,46 @@ def run(
     assert outputs.shape == (6, 4) and jnp.allclose(held, outputs[2])
     ```
     """
-    _check_series(cell, xs, dts, mask)
+    _check_series(cell, xs, dts, mask, every)
     state = cell.initial_state() if state is None else state
-    ready, drives = cell.prepare(), _drives(cell, xs, key)
+    ready = cell.prepare()
     if isinstance(cell, AbstractLinearCell):
-        return _run_linear(cell, ready, drives, state, dts, mask)
+        if cell.time_invariant and dts is None and mask is None:
+            states = run_invariant(cell, ready, xs, state, every)
+        else:
+            states = _linear_states(cell, ready, _drives(cell, xs, key), state, dts, mask)
+            states = jax.tree.map(lambda s: s[every - 1 :: every], states)
+        return Run(jax.vmap(cell.output)(states), jax.tree.map(lambda s: s[-1], states))
 
-    def body(state: PyTree, given: tuple[PyTree, Any, Any]) -> tuple[PyTree, PyTree]:
+    def turn(state: PyTree, given: tuple[PyTree, Any, Any]) -> tuple[PyTree, None]:
         drive, dt, is_there = given
         new = cell.step(ready, state, drive, dt)
-        if is_there is not None:
-            new = _where(is_there, new, state)
+        return (new if is_there is None else _where(is_there, new, state)), None
+
+    def body(state: PyTree, given: tuple[PyTree, Any, Any]) -> tuple[PyTree, PyTree]:
+        new, _ = turn(state, given) if every == 1 else jax.lax.scan(turn, state, given)
         return new, cell.output(new)
 
-    last, outputs = jax.lax.scan(body, state, (drives, dts, mask))
+    # None is an empty tree, so that `dts` and `mask` may be missing.
+    given = (_drives(cell, xs, key), dts, mask)
+    if every > 1:
+        given = jax.tree.map(lambda a: a.reshape(-1, every, *a.shape[1:]), given)
+    last, outputs = jax.lax.scan(body, state, given)
     return Run(outputs, last)
 
 
-def _run_linear(
+def _linear_states(
     cell: AbstractLinearCell, ready: PyTree, drives: PyTree, state: PyTree, dts: Any, mask: Any
-) -> Run:
-    def coefficients(drive: PyTree, dt: Any) -> tuple[PyTree, PyTree]:
+) -> PyTree:
+    def coefficients(drive: PyTree, dt: Any, is_there: Any) -> tuple[PyTree, PyTree]:
         a, b = cell.coefficients(ready, drive, dt)
-        return jax.tree.map(lambda a, b: jnp.broadcast_to(a, b.shape), a, b), b
+        a = jax.tree.map(lambda a, b: jnp.broadcast_to(a, b.shape), a, b)
+        if is_there is None:
+            return a, b
+        held = jax.tree.map(jnp.ones_like, a), jax.tree.map(jnp.zeros_like, b)
+        return _where(is_there, (a, b), held)
 
-    # None is an empty tree, so that `dts` may be missing under vmap.
-    scale, shift = jax.vmap(coefficients)(drives, dts)
-    if mask is not None:
-        scale = jax.vmap(lambda there, a: _where(there, a, jax.tree.map(jnp.ones_like, a)))(
-            mask, scale
-        )
-        shift = jax.vmap(lambda there, b: _where(there, b, jax.tree.map(jnp.zeros_like, b)))(
-            mask, shift
-        )
-    states = linear_scan(scale, shift, state)
-    last = jax.tree.map(lambda s: s[-1], states)
-    return Run(jax.vmap(cell.output)(states), last)
+    return linear_scan(*jax.vmap(coefficients)(drives, dts, mask), state)
 
 
 def _drives(cell: AbstractCell, xs: Float[Array, "time input"], key: PRNGKeyArray | None) -> PyTree:
@@ -114,11 +122,13 @@ def _where(is_there: Array, new: PyTree, old: PyTree) -> PyTree:
     return jax.tree.map(lambda n, o: jnp.where(is_there, n, o), new, old)
 
 
-def _check_series(cell: AbstractCell, xs: Any, dts: Any, mask: Any) -> None:
+def _check_series(cell: AbstractCell, xs: Any, dts: Any, mask: Any, every: int) -> None:
     check(xs.ndim == 2, "xs", "have the shape (time, input)", f"shape {xs.shape}")
     must = f"have {cell.input_size} columns, the cell's inputs"
     check(xs.shape[1] == cell.input_size, "xs", must, xs.shape[1])
     check(len(xs) > 0, "xs", "have at least one step", "none")
+    check_count("every", every)
+    check(len(xs) % every == 0, "every", f"divide the {len(xs)} steps", every)
     for name, array in (("dts", dts), ("mask", mask)):
         if array is not None:
             check_shape(name, array, (len(xs),))
