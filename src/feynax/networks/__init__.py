@@ -1,11 +1,20 @@
 """Networks as Equinox modules: one example in, `vmap` for a batch, `scan` for depth or time."""
 
+from ._cells import (
+    _embed_gated as _embed_gated,
+    _embed_linear as _embed_linear,
+    _embed_orthogonal as _embed_orthogonal,
+    _embed_relaxing as _embed_relaxing,
+    _embed_second_order as _embed_second_order,
+)
+from ._cells._antisymmetric import AntisymmetricRNN as AntisymmetricRNN
 from ._cells._arnn_midpoint import ImplicitMidpointRNN as ImplicitMidpointRNN
 from ._cells._arnn_two_step import TwoStepLeapfrogRNN as TwoStepLeapfrogRNN
 from ._cells._cell import (
     AbstractCell as AbstractCell,
     AbstractLinearCell as AbstractLinearCell,
 )
+from ._cells._clockwork import ClockworkRNN as ClockworkRNN
 from ._cells._cornn import CoRNN as CoRNN
 from ._cells._ctrnn import CTRNN as CTRNN
 from ._cells._equation import CellEquation as CellEquation
@@ -26,14 +35,18 @@ from ._cells._invertible import (
 )
 from ._cells._lem import LEM as LEM
 from ._cells._linoss import LinOSS as LinOSS
+from ._cells._lipschitz import LipschitzRNN as LipschitzRNN
 from ._cells._lru import LRU as LRU
 from ._cells._lstm import LSTM as LSTM
 from ._cells._mingru import MinGRU as MinGRU, MinLSTM as MinLSTM
 from ._cells._modrelu import modrelu as modrelu
+from ._cells._rnn import RNN as RNN, LeakyRNN as LeakyRNN
 from ._cells._s5 import S4D as S4D, S5 as S5
 from ._cells._scan import linear_scan as linear_scan
 from ._cells._sequence import Run as Run, run as run
 from ._cells._symplectic import SymplecticRNN as SymplecticRNN
+from ._cells._unicornn import UnICORNN as UnICORNN
+from ._cells._urnn import URNN as URNN
 from ._fields import MLPField as MLPField
 from ._hamiltonian import HamiltonianBlock as HamiltonianBlock
 from ._layers import (
@@ -47,6 +60,7 @@ from ._neural_ode import NeuralODE as NeuralODE
 from ._odernn._activation import Blockwise as Blockwise
 from ._odernn._implicit import StageSolution as StageSolution
 from ._odernn._odernn import ODERNN as ODERNN, Memory as Memory
+from ._odernn._stack import stack_odernn as stack_odernn
 from ._odernn._stage import Moment as Moment, Stage as Stage
 from ._parabolic import ParabolicBlock as ParabolicBlock
 from ._pde_block import PDEBlock as PDEBlock
@@ -57,6 +71,6 @@ from ._resnet_block import Residual as Residual, Sequential as Sequential
 from ._resnet_norm import BatchNorm as BatchNorm
 from ._resnet_pool import AvgPool as AvgPool, GlobalPool as GlobalPool, MaxPool as MaxPool
 from ._reversible import reversible_scan as reversible_scan, round_trip as round_trip
-from ._sequence_net import SequenceNet as SequenceNet
 from ._reversible_run import reversible_run as reversible_run
+from ._sequence_net import SequenceNet as SequenceNet
 from ._thesis import ThesisNet as ThesisNet

@@ -24,4 +24,5 @@ def modrelu(v: Inexact[Array, " units"], bias: Float[Array, " units"]) -> Inexac
     # A modulus has no gradient at 0: there the branch not taken must not divide by it.
     zero = (v.real == 0) & (v.imag == 0)
     modulus = jnp.abs(jnp.where(zero, 1, v))
-    return jnp.where(zero, 0, v * (jax.nn.relu(modulus + bias) / modulus))
+    factor = jnp.where(zero, 0, jax.nn.relu(modulus + bias) / modulus)
+    return jax.lax.complex(v.real * factor, v.imag * factor)
