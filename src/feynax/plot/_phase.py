@@ -133,7 +133,7 @@ def jacobian_spectrum(spectrum: JacobianSpectrum) -> "Figure":
         left = figure.add_axes((0.09, 0.16, 0.38, 0.8))
         right = figure.add_axes((0.6, 0.16, 0.37, 0.8))
         values = spectrum.eigenvalues.ravel()
-        left.plot(values.real, values.imag, ".", color=NEGATIVE, markersize=2.5, alpha=0.6)
+        left.plot(np.real(values), np.imag(values), ".", color=NEGATIVE, markersize=2.5, alpha=0.6)
         _border(left, spectrum.kind)
         left.set_aspect("equal", adjustable="datalim")
         left.set_xlabel("real part")

@@ -244,7 +244,8 @@ class _Tracer:
     """Follows branches of one system and watches its test functions."""
 
     def __init__(self, curve: Curve, kind: Kind):
-        self.curve, self.kind = curve, kind
+        self.curve = curve
+        self.kind: Kind = kind
         self.tests: dict[str, Callable[[CurvePoint], float]] = {
             "fold": lambda at: at.tangent[-1],
             "branch": lambda at: (
@@ -267,7 +268,8 @@ class _Tracer:
 
     def run(self, first: CurvePoint, inside: Span, step: float, steps: int) -> Branch:
         """Follow one branch from its first point."""
-        points, events, self.crossings = [first], [], []
+        points, self.crossings = [first], []
+        events: list[Bifurcation] = []
 
         def visit(before: CurvePoint, after: CurvePoint, length: float) -> bool:
             events.extend(self.between(before, after, length))
@@ -280,8 +282,8 @@ class _Tracer:
         spectra = np.array([self.spectrum(p) for p in points])
         stable = np.array([stability(row, self.kind) == "stable" for row in spectra])
         z = np.array([p.z for p in points])
-        events = tuple(e for e in events if inside(np.append(e.state, e.parameter)))
-        return Branch(z[:, -1], z[:, :-1], spectra, stable, events, ended)
+        met = tuple(e for e in events if inside(np.append(e.state, e.parameter)))
+        return Branch(z[:, -1], z[:, :-1], spectra, stable, met, ended)
 
     def at_edge(self, before: CurvePoint, after: CurvePoint, span: Span) -> CurvePoint:
         """The point where the curve leaves the range."""
@@ -325,8 +327,8 @@ class _Tracer:
         spectrum = self.spectrum(at)
         frequency = 0.0
         if name in ("hopf", "torus"):
-            centre = np.abs(spectrum.real) if name == "hopf" else np.abs(np.abs(spectrum) - 1)
-            pair = spectrum[np.argmin(np.where(np.abs(spectrum.imag) > 1e-9, centre, np.inf))]
+            centre = np.abs(np.real(spectrum)) if name == "hopf" else np.abs(np.abs(spectrum) - 1)
+            pair = spectrum[np.argmin(np.where(np.abs(np.imag(spectrum)) > 1e-9, centre, np.inf))]
             if abs(pair.imag) <= 1e-9 or centre.min() > 1e-5 or abs(test(at)) > 1e-5:
                 return None
             frequency = abs(pair.imag) if name == "hopf" else abs(float(np.angle(pair)))

@@ -79,7 +79,7 @@ def jacobians(f: Dynamics, points: Float[Array, "m n"], *inputs: Array) -> Float
 def rates(eigenvalues: np.ndarray, kind: Kind) -> np.ndarray:
     """How fast each direction grows per sample (map) or unit of time (field)."""
     if kind == "field":
-        return eigenvalues.real
+        return np.real(eigenvalues)
     size = np.abs(eigenvalues)
     return np.log(size, where=size > 0, out=np.full(size.shape, -np.inf))
 

@@ -98,7 +98,7 @@ def gradient_growth(
     check_count("sweeps", sweeps)
     check((inputs is None) != (steps is None), "steps", "be given if `inputs` is not", steps)
     extra = () if inputs is None else (np.asarray(inputs, np.float64),)
-    length = len(extra[0]) if extra else steps
+    length = len(extra[0]) if extra else steps or 0
     check_count("steps", length)
     with double():
         wide, y = in_double(f), jnp.asarray(first)

@@ -108,9 +108,9 @@ def lyapunov_spectrum(
     check_count("steps", steps, blocks)
     rows = read_points("start", start)
     size = rows.shape[1]
-    count = size if count is None else count
-    check_count("count", count)
-    check(count <= size, "count", f"be at most {size}", count)
+    number = size if count is None else count
+    check_count("count", number)
+    check(number <= size, "count", f"be at most {size}", number)
     every = (1 if kind == "map" else 10) if every is None else every
     check_count("every", every)
     rounds = max(1, round(steps / (blocks * every)))
@@ -119,7 +119,7 @@ def lyapunov_spectrum(
     with double():
         wide = in_double(f)
         check_returns(wide, jnp.asarray(rows[0]))
-        ends, growth = _run(wide, kind, h, jnp.asarray(rows), count, settle, blocks, rounds, every)
+        ends, growth = _run(wide, kind, h, jnp.asarray(rows), number, settle, blocks, rounds, every)
         states, sums = np.asarray(ends), np.asarray(growth)
     if not np.all(np.isfinite(sums)):
         raise DivergedError(

@@ -81,7 +81,12 @@ def phase_portrait(
     check_count("steps", steps)
     check_positive("step", step)
     for name, (low, high) in (("x", x), ("y", y)):
-        check(np.isfinite([low, high]).all() and low < high, name, "hold low before high", x)
+        check(
+            bool(np.isfinite([low, high]).all()) and low < high,
+            name,
+            "hold low before high",
+            (low, high),
+        )
     columns, rows = np.linspace(*x, resolution), np.linspace(*y, resolution)
     points = np.stack(np.meshgrid(columns, rows), -1)
     with double():

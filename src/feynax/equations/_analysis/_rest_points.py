@@ -212,6 +212,6 @@ def _collect(
 
 def sorted_spectra(eigenvalues: np.ndarray, kind: Kind) -> np.ndarray:
     """Each row with its fastest growing direction first."""
-    size = np.abs(eigenvalues) if kind == "map" else eigenvalues.real
-    order = np.lexsort((-eigenvalues.imag, -np.round(size, 14)), axis=-1)
+    size = np.abs(eigenvalues) if kind == "map" else np.real(eigenvalues)
+    order = np.lexsort((-np.imag(eigenvalues), -np.round(size, 14)), axis=-1)
     return np.take_along_axis(eigenvalues, order, -1)

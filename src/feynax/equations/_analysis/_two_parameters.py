@@ -190,7 +190,7 @@ def _unknowns(f: Dynamics, kind: Kind, at: Bifurcation, second: float) -> np.nda
         v = v / np.linalg.norm(v)
         return np.concatenate([at.state, v.real, v.imag, [at.frequency], place])
     aim = -1.0 if at.name == "period doubling" else 1.0 if kind == "map" else 0.0
-    v = vectors[:, np.argmin(np.abs(values - aim))].real
+    v = np.real(vectors[:, np.argmin(np.abs(values - aim))])
     return np.concatenate([at.state, v / np.linalg.norm(v), place])
 
 
