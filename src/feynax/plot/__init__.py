@@ -15,4 +15,10 @@ from ._phase import (
     jacobian_spectrum as jacobian_spectrum,
     phase_portrait as phase_portrait,
 )
+from ._recurrent import (
+    StatePath as StatePath,
+    gradient_growth as gradient_growth,
+    memory_histogram as memory_histogram,
+    state_portrait as state_portrait,
+)
 from ._style import svg as svg

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from .._atomic import write_atomically
 from .._citation import citation
-from . import _figures as figures
+from . import (
+    _figures as figures,
+    _recurrent_figures as recurrent_figures,
+    _recurrent_words as recurrent_words,
+)
 from ._evidence import evidence
 from ._reading import Reading
+from ._recurrent_read import read_recurrent
+from ._recurrent_reading import RecurrentReading
 from ._words import findings, headline, number
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
 
 def page(
-    reading: Reading,
+    reading: Reading | RecurrentReading,
     *,
     rows: Sequence[Mapping[str, Any]] = (),
     training: Mapping[str, Any] | None = None,
@@ -29,10 +35,10 @@ def page(
 
     **Arguments:**
 
-    - `reading`: from [`feynax.report.read`][].
+    - `reading`: from [`feynax.report.read`][] or [`feynax.report.read_recurrent`][].
     - `rows`: of the run's `metrics.jsonl`, for the learning curve.
     - `training`: the run's result, with `accuracy` and `count` on the test set.
-    - `notes`: what was done to the image before the network saw it.
+    - `notes`: what was done to the image or the series before the network saw it.
 
     ```python
     import jax, numpy as np, feynax as fx
@@ -43,35 +49,72 @@ def page(
     """
     from importlib.metadata import version
 
-    wide, tall = figures.evolving(reading)
-    return _template().render(
-        reading=reading,
-        headline=headline(reading),
-        findings=findings(reading),
-        evidence=evidence(reading, training),
-        wide=wide,
-        tall=tall,
-        carried=figures.carried(reading),
-        blocks=figures.blocks(reading),
-        depth=figures.through_depth(reading),
-        waves=figures.waves(reading),
-        curve=figures.learning(rows, training),
-        layers=reading.to_dict()["equation"] or [],
-        numbers=json.dumps(result(reading, training), indent=2, ensure_ascii=False),
-        notes=list(notes),
-        sources=citation(type(reading.paths)),
-        version=version("feynax"),
+    parts = _recurrent if isinstance(reading, RecurrentReading) else _of_image
+    name, content = parts(reading, rows, training)  # pyright: ignore[reportArgumentType]
+    return (
+        _templates()
+        .get_template(name)
+        .render(
+            reading=reading,
+            numbers=json.dumps(result(reading, training), indent=2, ensure_ascii=False),
+            notes=list(notes),
+            version=version("feynax"),
+            **content,
+        )
     )
 
 
-def result(reading: Reading, training: Mapping[str, Any] | None) -> dict[str, Any]:
+def _of_image(reading: Reading, rows: Any, training: Any) -> tuple[str, dict[str, Any]]:
+    """Template and content of the page of one image."""
+    wide, tall = figures.evolving(reading)
+    return "page.html", {
+        "headline": headline(reading),
+        "findings": findings(reading),
+        "evidence": evidence(reading, training),
+        "wide": wide,
+        "tall": tall,
+        "carried": figures.carried(reading),
+        "blocks": figures.blocks(reading),
+        "depth": figures.through_depth(reading),
+        "waves": figures.waves(reading),
+        "curve": figures.learning(rows, training),
+        "layers": reading.to_dict()["equation"] or [],
+        "sources": citation(type(reading.paths)),
+    }
+
+
+def _recurrent(reading: RecurrentReading, rows: Any, training: Any) -> tuple[str, dict[str, Any]]:
+    """Template and content of the page of a recurrent network."""
+    wide, tall = recurrent_figures.portraits(reading)
+    counted = [row for row in rows if "accuracy" in row]
+    final = training if training is not None and "accuracy" in training else None
+    return "recurrent.html", {
+        "headline": recurrent_words.headline(reading),
+        "findings": recurrent_words.findings(reading),
+        "evidence": recurrent_words.evidence(reading),
+        "integrators": [
+            (cell, recurrent_words.what_it_is(cell)) for cell in recurrent_words.kinds_of(reading)
+        ],
+        "wide": wide,
+        "tall": tall,
+        "spectra": recurrent_figures.spectra(reading),
+        "memories": recurrent_figures.memories(reading),
+        "growth": recurrent_figures.growth(reading),
+        "curve": figures.learning(counted, final),
+        "sources": citation(read_recurrent),
+    }
+
+
+def result(
+    reading: Reading | RecurrentReading, training: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Plain values of a reading and of the run behind it, as `result.json` has them."""
     return {**(training or {}), "reading": reading.to_dict()}
 
 
 def write_report(
     folder: str | os.PathLike[str],
-    reading: Reading,
+    reading: Reading | RecurrentReading,
     *,
     rows: Sequence[Mapping[str, Any]] = (),
     training: Mapping[str, Any] | None = None,
@@ -105,7 +148,7 @@ def write_report(
 
 
 @functools.cache
-def _template() -> "Template":
+def _templates() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -118,4 +161,5 @@ def _template() -> "Template":
     )
     environment.filters["drawn"] = Markup  # pictures of our own making, and nothing else
     environment.filters["number"] = number
-    return environment.get_template("page.html")
+    environment.filters["leading"] = recurrent_words.leading
+    return environment

@@ -85,8 +85,8 @@ def read(
         depths=_depths(steps, states, chosen),
         paths=summed,
         sample=_sample(summed, paths, key, missing),
-        equation=_try("equation", lambda: as_equation(network), missing),
-        certificate=_try("certificate", lambda: certify(network, x=seen), missing),
+        equation=attempt("equation", lambda: as_equation(network), missing),
+        certificate=attempt("certificate", lambda: certify(network, x=seen), missing),
         missing=missing,
     )
 
@@ -145,10 +145,10 @@ def _sample(
         missing["sampled paths"] = "none were asked for."
         return None
     chosen = jax.random.key(0) if key is None else key
-    return _try("sampled paths", lambda: summed.sample(count, key=chosen), missing)
+    return attempt("sampled paths", lambda: summed.sample(count, key=chosen), missing)
 
 
-def _try(name: str, ask: Callable[[], _T], missing: dict[str, str]) -> _T | None:
+def attempt(name: str, ask: Callable[[], _T], missing: dict[str, str]) -> _T | None:
     """Ask for what not every network has; keep the reason where it has not."""
     try:
         return ask()

@@ -18,8 +18,9 @@ def number(value: float | None, digits: int = 4) -> str:
     if -4 < power < 6:
         text = f"{value:.{max(digits - 1 - power, 0)}f}"
         return text.replace("-", "−")
-    mantissa = f"{value / 10.0**power:.{min(digits, 3) - 1}f}".replace("-", "−")
-    return f"{mantissa}\u00a0×\u00a010{str(power).translate(_SUPER)}"
+    mantissa, _, power = f"{value:.{min(digits, 3) - 1}e}".replace("-", "−").partition("e")
+    power = str(int(power.replace("−", "-"))).translate(_SUPER)
+    return f"{mantissa}\u00a0×\u00a010{power}"
 
 
 def with_error(value: float, error: float) -> str:
@@ -90,26 +91,3 @@ def _paths_sentence(reading: Reading) -> str:
         f"size cancels, and {many} drawn at random give "
         f"{with_error(reading.estimate.value, reading.estimate.error)}."
     )
-
-
-def summary(reading: Reading) -> str:
-    """Return what was found as lines for a terminal.
-
-    ```python
-    import jax, numpy as np, feynax as fx
-    net = fx.networks.PDENet((1, 8, 8), channels=(2,), steps=1, key=jax.random.key(0))
-    print(fx.report.summary(fx.report.read(net, np.ones((1, 8, 8)), paths=100)))
-    ```
-    """
-    sums, found = reading.paths, reading.estimate
-    lines = [headline(reading), *findings(reading)[:1]]
-    lines.append(f"path sum: {sums.total:.12g}, the network's output to {sums.completeness:.1e}")
-    if found is not None and reading.sample is not None:
-        z = f", z = {reading.z:+.2f}" if reading.z is not None else ""
-        count = len(reading.sample.signs)
-        lines.append(f"sampled:  {found.value:.4g} +- {found.error:.2g} from {count} paths{z}")
-    cert = reading.certificate
-    if cert is not None:
-        lines.append(f"{cert.verdict.value}: {cert.claim}")
-    lines += [f"no {name}: {reason}" for name, reason in reading.missing.items()]
-    return "\n".join(lines)

@@ -1,0 +1,216 @@
+"""Run a recurrent network along data, and find out all that can be said of its cells."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._checks import check, check_finite, check_shape
+from .._citation import cites
+from ..equations import (
+    GradientGrowth,
+    JacobianSpectrum,
+    RestPoints,
+    fixed_points,
+    gradient_growth,
+    jacobian_spectrum,
+    lyapunov_spectrum,
+)
+from ..maps import certify
+from ..networks import AbstractCell, DrivenMap, RecurrentStack, SequenceNet, driven, held
+from ._read import attempt
+from ._recurrent_reading import CellReading, RecurrentReading
+
+Series = Float[np.ndarray, "time input"]
+_MOST_STEPS = 200  # of one series; gradients are settled or gone by then
+_POINTS = 64  # where the Jacobian's spectrum is taken
+_STARTS = 12  # of the search for fixed points
+_BLOCKS, _BLOCK = 32, 8  # of the Lyapunov exponent: steps are their product
+
+
+class _Placed(NamedTuple):
+    """A cell with what it sees of each series."""
+
+    name: str
+    cell: AbstractCell
+    seen: tuple[Series, ...]
+
+
+@cites("sussillo2013", "bengio1994", "benettin1980")
+def read_recurrent(
+    network: Any,
+    series: Sequence[Float[Array | np.ndarray, "time input"]],
+    *,
+    series_name: str = "series",
+) -> RecurrentReading:
+    """Read a recurrent network along data: integrator, memory, fixed points, gradients, bounds.
+
+    **Arguments:**
+
+    - `network`: a cell, a [`feynax.networks.RecurrentStack`][] or a
+      [`feynax.networks.SequenceNet`][].
+    - `series`: one or more series of shape (time, input), as the network takes them
+      (standardised as in training). Of each the first 200 steps are read.
+    - `series_name`: what to call them.
+
+    **Returns:**
+
+    A [`feynax.report.RecurrentReading`][], one part a cell, computed in float64. What could not be
+    computed is left out, and `missing` says why.
+
+    **Raises:**
+
+    - `ValueError` where there is no series, or one is empty, of other channels or not finite.
+    - `TypeError` for networks without cells.
+
+    ```python
+    import jax, numpy as np, feynax as fx
+    cell = fx.networks.GRU(2, 4, key=jax.random.key(0))
+    reading = fx.report.read_recurrent(cell, [np.ones((20, 2))])
+    assert reading.cells[0].memory.median > 0 and reading.cells[0].rest.stability == ("stable",)
+    ```
+    """
+    rows = _checked(network, series)
+    leaves = jax.tree.leaves(eqx.filter(network, eqx.is_inexact_array))
+    with jax.enable_x64(True):
+        wide = jax.tree.map(_widen, network)
+        placed = _places(wide, rows)
+        cells = tuple(_read_cell(one) for one in placed)
+    return RecurrentReading(
+        network=type(network).__name__,
+        parameters=sum(leaf.size for leaf in leaves),
+        series_name=series_name,
+        lengths=tuple(len(row) for row in rows),
+        cells=cells,
+    )
+
+
+def is_recurrent(network: Any) -> bool:
+    """Whether a network is read along series."""
+    return isinstance(network, AbstractCell | RecurrentStack | SequenceNet)
+
+
+def _checked(network: Any, series: Sequence[Any]) -> tuple[Series, ...]:
+    if not is_recurrent(network):
+        raise TypeError(
+            f"Argument `network` must be a cell, a RecurrentStack or a SequenceNet, but is "
+            f"{type(network).__name__}."
+        )
+    check(len(series) > 0, "series", "hold at least one series", "none")
+    for index, one in enumerate(series):
+        check_shape(f"series[{index}]", one, (None, network.input_size))
+        check(len(one) > 0, f"series[{index}]", "have at least one step", "none")
+        check_finite(f"series[{index}]", one)
+    return tuple(np.asarray(one, np.float64)[:_MOST_STEPS] for one in series)
+
+
+def _widen(leaf: Any) -> Any:
+    if not eqx.is_inexact_array(leaf):
+        return leaf
+    return leaf.astype(jnp.complex128 if jnp.iscomplexobj(leaf) else jnp.float64)
+
+
+def _places(network: Any, rows: tuple[Series, ...]) -> list[_Placed]:
+    """All cells with the series that each of them sees."""
+    if isinstance(network, AbstractCell):
+        return [_Placed("the cell", network, rows)]
+    seen = _features(network, rows)
+    found = []
+    for index, layer in enumerate(network.layers):
+        pair = getattr(layer, "cell", layer)
+        name = f"layer {index + 1}" if len(network.layers) > 1 else "the cell"
+        given = tuple(one[index] for one in seen)
+        found.append(_Placed(name, pair.forth, given))
+        if pair.back is not None:
+            turned = tuple(one[::-1] for one in given)
+            found.append(_Placed(f"{name}, backwards", pair.back, turned))
+    return found
+
+
+def _features(network: Any, rows: tuple[Series, ...]) -> list[list[Series]]:
+    """What each layer sees of each series; padded to one length, so that it compiles once."""
+    run = eqx.filter_jit(lambda net, xs, mask: net.features(xs, mask=mask))
+    padded, masks = _padded(rows)
+    seen = (
+        run(network, jnp.asarray(x), jnp.asarray(m)) for x, m in zip(padded, masks, strict=True)
+    )
+    return [
+        [np.asarray(layer)[: len(row)] for layer in layers]
+        for row, layers in zip(rows, seen, strict=True)
+    ]
+
+
+def _padded(rows: tuple[Series, ...]) -> tuple[np.ndarray, np.ndarray]:
+    longest = max(len(row) for row in rows)
+    padded = np.stack([np.pad(row, ((0, longest - len(row)), (0, 0))) for row in rows])
+    return padded, np.arange(longest) < np.array([[len(row)] for row in rows])
+
+
+def _read_cell(placed: _Placed) -> CellReading:
+    name, cell, seen = placed
+    step = driven(cell)
+    missing: dict[str, str] = {}
+    paths = _paths(step, seen)
+    every = np.concatenate(seen)
+    before = np.concatenate([path[:-1] for path in paths])
+    box = every.min(0), every.max(0)
+    middle = every.mean(0)
+    return CellReading(
+        name=name,
+        cell=type(cell).__name__,
+        inputs=cell.input_size,
+        units=cell.hidden_size,
+        numbers=before.shape[1],
+        equation=cell.equation(),
+        box=box,
+        paths=paths,
+        spectrum=attempt("spectrum", lambda: _spectrum(step, before, every), missing),
+        growth=attempt("growth", lambda: _growth(step, max(seen, key=len)), missing),
+        rest=attempt("fixed points", lambda: _rest(cell, middle, before), missing),
+        lyapunov=attempt("lyapunov", lambda: _lyapunov(cell, middle, before), missing),
+        certificate=attempt("certificate", lambda: certify(cell, box=box), missing),
+        missing=missing,
+    )
+
+
+def _paths(step: DrivenMap, seen: tuple[Series, ...]) -> tuple[Series, ...]:
+    """States along each series, the first one included."""
+
+    @eqx.filter_jit
+    def along(step: DrivenMap, xs: Array) -> Array:
+        def turn(y: Array, x: Array) -> tuple[Array, Array]:
+            new = step(y, x)
+            return new, new
+
+        return jax.vmap(lambda row: jax.lax.scan(turn, step.start, row)[1])(xs)
+
+    states = np.asarray(along(step, jnp.asarray(_padded(seen)[0])))
+    first = np.asarray(step.start)[None]
+    pairs = zip(states, seen, strict=True)
+    return tuple(np.concatenate([first, path[: len(row)]]) for path, row in pairs)
+
+
+def _spectrum(step: DrivenMap, before: Series, every: Series) -> JacobianSpectrum:
+    chosen = np.unique(np.linspace(0, len(every) - 1, _POINTS).round().astype(int))
+    return jacobian_spectrum(step, before[chosen], every[chosen])
+
+
+def _growth(step: DrivenMap, xs: Series) -> GradientGrowth:
+    return gradient_growth(step, step.start, xs, sweeps=6)
+
+
+def _rest(cell: AbstractCell, middle: np.ndarray, before: Series) -> RestPoints:
+    chosen = np.unique(np.linspace(0, len(before) - 1, _STARTS).round().astype(int))
+    return fixed_points(held(cell, jnp.asarray(middle)), before[chosen], steps=60)
+
+
+def _lyapunov(cell: AbstractCell, middle: np.ndarray, before: Series) -> Any:
+    last = before[[-1, len(before) // 2]]
+    steps = _BLOCKS * _BLOCK
+    still = held(cell, jnp.asarray(middle))
+    found = lyapunov_spectrum(still, last, steps=steps, transient=steps, count=1, blocks=_BLOCKS)
+    return found.exponents[0]
