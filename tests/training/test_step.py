@@ -8,7 +8,9 @@ import pytest
 
 from feynax import training
 from feynax.training import TrainOptions, cross_entropy
+from feynax.training._optimiser import make_direction
 from feynax.training._prepare import draws_of_epoch
+from feynax.training._problem import problem_of
 from feynax.training._step import TrainState, _sharded_gradient, make_step
 
 
@@ -28,10 +30,10 @@ def test_gradient_is_that_of_the_mean_loss(toy, few):
     params, static = eqx.partition(toy, eqx.is_inexact_array)
     rows, moment = np.arange(7, 47, dtype=np.int32), np.array([0, 3], np.int32)
     mesh = training.data_mesh(1)
-    arrays = (params, jnp.asarray(few.images), jnp.asarray(few.labels), rows, moment)
+    view, arrays, *_ = problem_of(few, None, options)
     grads, moved, metrics = jax.jit(
-        lambda *a: _sharded_gradient(static, options, mesh, few.mean, few.std, *a, 2)
-    )(*arrays)
+        lambda *a: _sharded_gradient(static, options, mesh, view, *a, 2)
+    )(params, jax.tree.map(jnp.asarray, arrays), rows, moment)
 
     x = jnp.asarray(few.take(rows).standard())
 
@@ -77,11 +79,12 @@ def _order(few, batch):
 def test_one_collective_whatever_the_number_of_arrays(toy, few):
     options, mesh = TrainOptions(batch=40), training.data_mesh(1)
     params, static = eqx.partition(toy, eqx.is_inexact_array)
-    optimiser = training.make_optimiser(options, 10)
-    step = make_step(static, options, optimiser, mesh, few.mean, few.std)
-    state = TrainState(params, optimiser.init(params), None)
+    direction = make_direction(options)
+    view, arrays, *_ = problem_of(few, None, options)
+    step = make_step(static, options, direction, mesh, view)
+    state = TrainState(params, direction.init(params), None)
     rows, moment = np.arange(40, dtype=np.int32), np.zeros(2, np.int32)
-    text = step.lower(state, few.images, few.labels, rows, moment, None).as_text()
+    text = step.lower(state, arrays, rows, moment, np.float32(0.1), None).as_text()
     assert text.count("stablehlo.all_reduce") == 1
 
 

@@ -24,8 +24,9 @@ def make_cell(
     kind: Any = getattr(networks, name, None)
     known = isinstance(kind, type) and issubclass(kind, AbstractCell)
     check(known and not name.startswith("Abstract"), "cell", "name a cell of feynax.networks", name)
+    make: Any = kind
     try:
-        return kind(input_size, hidden, **options, key=key)
+        return make(input_size, hidden, **options, key=key)
     except TypeError as err:
         check(False, "options", f"be arguments of {name}", f"{options} ({err})")
         raise

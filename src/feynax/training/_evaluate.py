@@ -1,7 +1,7 @@
-"""Loss and accuracy over a whole data set."""
+"""Loss and score over a whole data set."""
 
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -10,55 +10,41 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec as P
 
 from .._checks import check_count
+from ._kinds import LabelledImages, Series, Task
+from ._losses import Loss
 from ._mesh import AXIS, data_mesh, replicate
-from ._step import cross_entropy, logits_of, standardise
-
-
-class LabelledImages(Protocol):
-    """What training needs of a data set; `feynax.data.ImageData` is one."""
-
-    @property
-    def images(self) -> np.ndarray:
-        """Bytes, or floats in [0, 1], of shape (N, H, W) or (N, C, H, W)."""
-        ...
-
-    @property
-    def labels(self) -> np.ndarray:
-        """Class numbers of shape (N,)."""
-        ...
-
-    @property
-    def mean(self) -> float:
-        """Mean of the grey values as a share of white."""
-        ...
-
-    @property
-    def std(self) -> float:
-        """Standard deviation of the grey values as a share of white."""
-        ...
+from ._options import TrainOptions
+from ._problem import problem_of
+from ._series_view import draw_examples
 
 
 def evaluate(
     network: Any,
-    data: LabelledImages,
+    data: LabelledImages | Series | Task,
     *,
+    loss: str | Loss | None = None,
     steps: int | None = None,
     batch: int = 250,
+    samples: int = 500,
     mesh: Mesh | None = None,
 ) -> dict[str, float]:
-    """Return the mean cross entropy and the accuracy of a network on a data set.
+    """Return the mean loss and the mean score of a network on a data set.
 
     **Arguments:**
 
-    - `network`: a tree of arrays, callable on one image, or on many through `batch`.
-    - `data`: images and labels.
+    - `network`: a tree of arrays, callable on one example; on many images through `batch`.
+    - `data`: images, series, or a task, of which always the same examples are drawn.
+    - `loss`: as for `fit`.
     - `steps`: handed to the network as `steps=`, unless `None`.
-    - `batch`: images at a time and device.
+    - `batch`: examples at a time and device.
+    - `samples`: how many examples of a task.
     - `mesh`: devices to share the work; by default one.
 
     **Returns:**
 
-    `{"loss": nats, "accuracy": share, "count": images}`.
+    `{"loss": ..., score: ..., "count": examples}`: with classes the loss is in nats and the score
+    "accuracy", a share; with values the loss is the mean square and the score "mae", the mean
+    absolute error.
 
     ```python
     import jax.numpy as jnp
@@ -70,37 +56,38 @@ def evaluate(
     """
     check_count("batch", batch)
     mesh = data_mesh() if mesh is None else mesh
+    view, examples, count, _, _ = problem_of(data, loss, TrainOptions())
+    if count is None:
+        examples, count = jax.device_get(draw_examples(view.task, samples)), samples  # pyright: ignore
     arrays, static = eqx.partition(network, eqx.is_array)
     arrays = replicate(arrays, mesh)
     leaves, structure = jax.tree.flatten(static)
-    count = len(data.labels)
     width = min(batch * mesh.size, count + -count % mesh.size)
     sums = np.zeros(2)
     for start in range(0, count, width):
-        part = slice(start, start + width)
-        labels = np.asarray(data.labels[part], np.int32)
-        weights = _padded(np.ones(len(labels), np.float32), width)
-        images, labels = _padded(np.asarray(data.images[part]), width), _padded(labels, width)
-        fixed = (structure, tuple(leaves), steps, data.mean, data.std, mesh)
-        sums += np.asarray(_sums(arrays, images, labels, weights, *fixed))
-    return {"loss": sums[0] / count, "accuracy": sums[1] / count, "count": count}
+        some = jax.tree.map(partial(_part, start=start, length=width), examples)
+        weights = (np.arange(start, start + width) < count).astype(np.float32)
+        sums += np.asarray(
+            _sums(arrays, some, weights, structure, tuple(leaves), steps, view, mesh)
+        )
+    return {"loss": sums[0] / count, view.score: sums[1] / count, "count": count}
 
 
-def _padded(array: np.ndarray, length: int) -> np.ndarray:
-    """Fill the last part up, so that one compiled function serves all parts."""
-    return np.concatenate([array, np.zeros((length - len(array), *array.shape[1:]), array.dtype)])
+def _part(array: np.ndarray, start: int, length: int) -> np.ndarray:
+    """Cut a part out, the last filled up, so that one compiled function serves all parts."""
+    part = np.asarray(array[start : start + length])
+    return np.concatenate([part, np.repeat(part[:1], length - len(part), axis=0)])
 
 
-@partial(jax.jit, static_argnums=(4, 5, 6, 7, 8, 9))
-def _sums(arrays, images, labels, weights, structure, leaves, steps, mean, std, mesh):
-    def local(arrays, images, labels, weights):
+@partial(jax.jit, static_argnums=(3, 4, 5, 6, 7))
+def _sums(arrays, some, weights, structure, leaves, steps, view, mesh):
+    def local(arrays, some, weights):
         network = eqx.combine(arrays, jax.tree.unflatten(structure, leaves))
-        logits = logits_of(network, standardise(images, mean, std, jnp.float32), steps)
-        logits = logits.astype(jnp.float32)
-        right = (jax.lax.argmax(logits, 1, jnp.int32) == labels).astype(jnp.float32)
-        both = jnp.stack([cross_entropy(logits, labels) @ weights, right @ weights])
-        return jax.lax.psum(both, AXIS)
+        parts = eqx.partition(network, eqx.is_inexact_array)
+        lost, score, _ = view.measure(*parts, some, steps, None)
+        both = jnp.stack([lost, score]).astype(jnp.float32)
+        return jax.lax.psum(both @ weights, AXIS)
 
-    shards = (P(), P(AXIS), P(AXIS), P(AXIS))
+    shards = (P(), P(AXIS), P(AXIS))
     run = jax.shard_map(local, mesh=mesh, in_specs=shards, out_specs=P(), check_vma=False)
-    return run(arrays, images, labels, weights)
+    return run(arrays, some, weights)

@@ -1,21 +1,25 @@
 """The training loop, short enough to copy and change."""
 
 import os
-import time
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import equinox as eqx
 import jax
-import numpy as np
 from jax.sharding import Mesh
 
-from ._evaluate import LabelledImages, evaluate
-from ._mesh import data_mesh, may_overlap, replicate
-from ._optimiser import make_optimiser, make_schedule
+from .._checks import check_choice
+from ._clock import Clock
+from ._engine import AbstractEngine
+from ._evaluate import evaluate
+from ._evolution import Evolution
+from ._gradient import Gradient
+from ._kinds import LabelledImages, Series, Task
+from ._losses import Loss
+from ._mesh import data_mesh, may_overlap
+from ._optimiser import make_rates
 from ._options import TrainOptions
-from ._prepare import check_run, compile_steps, draws_of_epoch
+from ._prepare import Order, check_run
+from ._problem import Problem, problem_of
 from ._record import Record
-from ._step import TrainState, make_step
 
 
 class TrainResult(NamedTuple):
@@ -29,6 +33,7 @@ class TrainResult(NamedTuple):
     - `steps`: optimiser steps done in all.
     - `seconds`, `cpu_seconds`: wall and CPU time of all sittings of the run, compiling included.
     - `compile_seconds`: of this sitting.
+    - `training_seconds`: CPU time of the steps alone, of all sittings.
     """
 
     network: Any
@@ -37,6 +42,7 @@ class TrainResult(NamedTuple):
     seconds: float
     cpu_seconds: float
     compile_seconds: float
+    training_seconds: float
 
 
 def train(
@@ -87,55 +93,126 @@ def train(
     assert run.steps == 4 and run.rows[-1]["loss"] < 2.31
     ```
     """
+    return fit(
+        network,
+        data,
+        None,
+        options,
+        valid=valid,
+        folder=folder,
+        resume=resume,
+        mesh=mesh,
+        progress=progress,
+    )
+
+
+def fit(
+    network: Any,
+    data: LabelledImages | Series | Task,
+    loss: str | Loss | None = None,
+    options: TrainOptions | None = None,
+    *,
+    method: Literal["gradient", "cma"] = "gradient",
+    valid: LabelledImages | Series | Task | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    mesh: Mesh | None = None,
+    progress: bool = False,
+) -> TrainResult:
+    """Train a network on series, on an endless task, or on images.
+
+    **Arguments:**
+
+    - `network`: a tree whose floating-point arrays are trained; callable on one series, with
+      `mask=` and `dts=` where the data have them, and `key=` where it has a `dropout`.
+    - `data`: series with their targets, or a task that makes an example for every key.
+    - `loss`: "cross_entropy" (where there are classes, by default), "mse", or a `Loss`.
+    - `options`: everything else that decides the result.
+    - `method`: "gradient" (Adam), or "cma" (CMA-ES by the package `cma`, for small networks).
+    - `valid`: data to evaluate on as `evaluate_every` says; of a task, 500 examples.
+    - `folder`, `resume`, `mesh`, `progress`: as for [`feynax.training.train`][], which is this
+      function for images. A run that time ends goes on, but not to the same bits.
+
+    **Returns:**
+
+    The trained network and the course of the run.
+
+    **Raises:**
+
+    - `ValueError` where shapes or values do not fit, `DivergedError` where the loss is not
+      finite, `ConfigError` where the checkpoint to resume is of another run,
+      `ModuleNotFoundError` where `cma` is not installed.
+
+    Source of CMA-ES: N. Hansen, arXiv 1604.00772.
+
+    ```python
+    import jax, feynax as fx
+    from feynax.training import TrainOptions, fit
+    vowels = fx.data.japanese_vowels().standardised()
+    net = fx.networks.SequenceNet(12, 9, cell="GRU", hidden=4, key=jax.random.key(0))
+    run = fit(net, vowels, options=TrainOptions(updates=2, batch=30))
+    assert run.steps == 2 and 0 <= run.rows[-1]["accuracy"] <= 1
+    ```
+    """
+    check_choice("method", method, ("gradient", "cma"))
     options = TrainOptions() if options is None else options
     mesh = data_mesh() if mesh is None else mesh
-    check_run(network, data, options, mesh)
-    total, per_epoch = (
-        options.total_steps(len(data.labels)),
-        options.steps_per_epoch(len(data.labels)),
-    )
-    params, static = eqx.partition(network, eqx.is_inexact_array)
-    optimiser, schedule = make_optimiser(options, total), make_schedule(options, total)
-    state = TrainState(params, optimiser.init(params), params if options.average else None)
+    problem = problem_of(data, loss, options)
+    check_run(network, data, problem, options, mesh)
+    total, order = options.total_steps(problem.size), Order(options, problem.size)
+    engine = _engine(method, network, problem, options, mesh)
+    rate_at, clock = make_rates(options, total), Clock(options.cpu_seconds)
 
-    record = Record(folder, options, data.labels, total, progress)
+    record = Record(folder, options, problem, total, clock, progress)
     try:
-        first, state = record.start(state, resume)
-        state = replicate(state, mesh)
-        images, labels = replicate((data.images, np.asarray(data.labels, np.int32)), mesh)
-        step = make_step(static, options, optimiser, mesh, data.mean, data.std)
-        record.say("compiling ...")
-        begun = time.perf_counter()
-        run = compile_steps(step, state, images, labels, options) if first < total else {}
-        compile_seconds = time.perf_counter() - begun
-        record.say(f"compiled in {compile_seconds:.1f} s")
+        done, state = record.start(engine.begin(), resume)
+        if done < total and not clock.is_over():
+            record.say("compiling ...")
+            with clock.compiling():
+                state = engine.compile(state)
+            record.say(f"compiled in {clock.compile_seconds:.1f} s")
 
-        pending, order, steps = [], None, []
-        overlaps = may_overlap(mesh)
-        for number in range(first, total):
-            epoch, place = divmod(number, per_epoch)
-            if order is None or place == 0:
-                order, steps = draws_of_epoch(options, len(data.labels), epoch)
-            moment = np.array([options.seed, number], np.int32)
-            state, metrics = run[steps[place]](state, images, labels, order[place], moment)
-            pending.append(metrics)
-            if not overlaps:
+        pending, waits = [], not may_overlap(mesh) or bool(options.cpu_seconds)
+        while done < total and not clock.is_over():
+            rows, steps = order.batch(done)
+            rate = rate_at(done, clock.spent)
+            state, metrics = engine.advance(state, done, rows, rate, steps)
+            if waits:
                 jax.block_until_ready(metrics)
+            pending.append(metrics)
             record.advance()
-            done, ends = number + 1, place + 1 == per_epoch
-            every = options.checkpoint_every or per_epoch
-            saves = done % every == 0 or done == total
-            if saves or ends or done % options.log_every == 0:
-                record.metrics(done, epoch, pending, float(np.asarray(schedule(number))))
+            done += 1
+            last = done == total or clock.is_over()
+            epoch, place = divmod(done - 1, order.per_epoch)
+            ends = place + 1 == order.per_epoch
+            saves = last or done % (options.checkpoint_every or order.per_epoch) == 0
+            judges = last or (
+                done % options.evaluate_every == 0 if options.evaluate_every else ends
+            )
+            if saves or ends or judges or done % options.log_every == 0:
+                record.metrics(done, epoch, pending, rate)
                 pending = []
-            if ends and valid is not None:
-                now = eqx.combine(state.average if options.average else state.params, static)
-                found = evaluate(now, valid, steps=options.eval_steps or None, mesh=mesh)
+            if judges and valid is not None:
+                judged = {"loss": loss, "steps": options.eval_steps or None, "mesh": mesh}
+                with clock.aside():
+                    found = evaluate(engine.network(state, done), valid, **judged)
                 record.evaluation(done, epoch, found)
             if saves:
                 record.checkpoint(done, state)
+        # The arrays of the mesh's first device: for who comes after, there is but one.
+        trained = jax.tree.map(_local, engine.network(state, done))
+        times = (*record.times(), clock.compile_seconds, clock.spent)
     finally:
         record.close()
-    params = state.average if options.average else state.params
-    trained = eqx.combine(jax.tree.map(lambda leaf: leaf.addressable_data(0), params), static)
-    return TrainResult(trained, record.log.rows, total, *record.clock(), compile_seconds)
+    return TrainResult(trained, record.log.rows, done, *times)
+
+
+def _engine(
+    method: str, network: Any, problem: Problem, options: TrainOptions, mesh: Mesh
+) -> AbstractEngine:
+    kind = {"gradient": Gradient, "cma": Evolution}[method]
+    return kind(network, problem, options, mesh)
+
+
+def _local(leaf: Any) -> Any:
+    return leaf.addressable_data(0) if isinstance(leaf, jax.Array) else leaf

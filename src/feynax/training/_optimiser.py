@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
+import numpy as np
 
 from ._options import TrainOptions
 
 if TYPE_CHECKING:
     import optax
+
+_GRID = 4096  # places at which the rate of a run is known that time ends
 
 
 def make_schedule(options: TrainOptions, total: int) -> "optax.Schedule":
@@ -32,6 +35,9 @@ def make_schedule(options: TrainOptions, total: int) -> "optax.Schedule":
     rising = max(1, round(options.warmup * total))
     if options.schedule == "constant":
         return optax.constant_schedule(options.rate)
+    if options.schedule == "linear":
+        half = max(1, total // 2)
+        return _lenient(optax.linear_schedule(options.rate, 0.0, max(1, total - half), half))
     if options.schedule == "cosine":
         length = max(total, rising + 1)
         return _lenient(optax.warmup_cosine_decay_schedule(0.0, options.rate, rising, length))
@@ -60,18 +66,50 @@ def make_optimiser(options: TrainOptions, total: int) -> "optax.GradientTransfor
     """
     import optax
 
-    def matrices(params):
-        return jax.tree.map(lambda leaf: leaf.ndim >= 2, params)
+    scale = optax.scale_by_learning_rate(make_schedule(options, total))
+    whole = optax.chain(make_direction(options), scale)
+    return optax.GradientTransformation(whole.init, _lenient(whole.update))
+
+
+def make_direction(options: TrainOptions) -> "optax.GradientTransformation":
+    """Return the optimiser without its rate: what the rate, negated, is multiplied by."""
+    import optax
+
+    def decays(params):
+        return jax.tree_util.tree_map_with_path(
+            lambda path, leaf: leaf.ndim >= 2 and not is_slow(path, options), params
+        )
 
     parts = [optax.clip_by_global_norm(options.clip)] if options.clip else []
-    schedule = make_schedule(options, total)
+    parts.append(optax.scale_by_adam(eps=options.epsilon))
     if options.weight_decay:
-        decay, eps = options.weight_decay, options.epsilon
-        adam = optax.adamw(schedule, eps=eps, weight_decay=decay, mask=matrices)
-    else:
-        adam = optax.adam(schedule, eps=options.epsilon)
-    whole = optax.chain(*parts, adam)
+        parts.append(optax.add_decayed_weights(options.weight_decay, decays))
+    whole = optax.chain(*parts)
     return optax.GradientTransformation(whole.init, _lenient(whole.update))
+
+
+def is_slow(path: tuple[Any, ...], options: TrainOptions) -> bool:
+    """Whether the array at this place of a network is among those of `slow`."""
+    return field_of(path) in options.slow
+
+
+def field_of(path: tuple[Any, ...]) -> str:
+    """Return the name of the last field on the way to an array."""
+    names = [part.name for part in path if hasattr(part, "name")]
+    return names[-1] if names else ""
+
+
+def make_rates(options: TrainOptions, total: int) -> Callable[[int, float], float]:
+    """Return the rate as a function of the step's number and the CPU seconds spent before it."""
+    timed = options.cpu_seconds > 0
+    length = _GRID if timed else total
+    rates = np.asarray(jax.vmap(make_schedule(options, length))(np.arange(length)))
+
+    def rate(number: int, spent: float) -> float:
+        share = max(spent / options.cpu_seconds, number / total) if timed else 0.0
+        return float(rates[min(int(share * length), length - 1) if timed else number])
+
+    return rate
 
 
 def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,6 @@ import os
 import pathlib
 import sys
 import time
-import zlib
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,9 +13,11 @@ from jaxtyping import PyTree
 
 from .._errors import ConfigError, DivergedError
 from ._checkpoint import load_checkpoint, save_checkpoint
+from ._clock import Clock
 from ._log import MetricsLog
 from ._mesh import is_first_process
-from ._options import TrainOptions
+from ._options import ENDLESS, TrainOptions
+from ._problem import Problem
 
 _T = TypeVar("_T", bound=PyTree)
 
@@ -28,18 +29,20 @@ class Record:
         self,
         folder: str | os.PathLike[str] | None,
         options: TrainOptions,
-        labels: np.ndarray,
+        problem: Problem,
         total: int,
+        clock: Clock,
         progress: bool,
     ):
         self._home = None if folder is None else pathlib.Path(folder)
         self._options = options
         self._facts = {
             "options": json.loads(json.dumps(dataclasses.asdict(options))),
-            "images": len(labels),
-            "labels": zlib.crc32(np.asarray(labels, np.int32).tobytes()),
+            **problem.facts,
         }
-        self._total = total
+        self._noun, self._score = problem.noun, problem.view.score
+        self._total = None if total == ENDLESS else total
+        self._training = clock
         self._shown = progress and is_first_process()
         self._wall, self._cpu = time.perf_counter(), time.process_time()
         self._bar = None
@@ -47,13 +50,14 @@ class Record:
 
     def start(self, state: _T, resume: bool) -> tuple[int, _T]:
         """Return the step to go on from, and the state there."""
-        first = 0
+        first, earlier = 0, 0.0
         kept = load_checkpoint(self._home / "checkpoints", state) if resume and self._home else None
         if kept is not None:
             first, state, header = kept
             self._refuse_another_run(header)
             self._wall -= header["seconds"]
             self._cpu -= header["cpu_seconds"]
+            earlier = header["training_seconds"]
         if self._home is not None and is_first_process():
             self._home.mkdir(parents=True, exist_ok=True)
             self.log = MetricsLog(self._home / "metrics.jsonl", upto=first)
@@ -61,6 +65,7 @@ class Record:
             from tqdm import tqdm
 
             self._bar = tqdm(initial=first, total=self._total, unit="step", disable=None)
+        self._training.start(earlier)
         return first, state
 
     def advance(self) -> None:
@@ -85,27 +90,31 @@ class Record:
                 f"The loss is {values[wrong[0], 0]} at step {at} (epoch {epoch + 1}): a smaller "
                 f"`rate`, or `clip = 1.0`, usually helps."
             )
-        loss, accuracy = values.mean(0)
-        self._write("train", step, epoch, loss, accuracy, rate=rate)
+        loss, score = values.mean(0)
+        self._write("train", step, epoch, loss, score, rate=rate)
         if self._bar is not None:
-            self._bar.set_postfix(loss=f"{loss:.4f}", accuracy=f"{accuracy:.4f}", refresh=False)
+            shown = {"loss": f"{loss:.4f}", self._score: f"{score:.4f}"}
+            self._bar.set_postfix(shown, refresh=False)
 
     def evaluation(self, step: int, epoch: int, found: dict[str, float]) -> None:
         """Write the row of an evaluation."""
-        self._write("eval", step, epoch, found["loss"], found["accuracy"], count=found["count"])
-        percent = 100 * found["accuracy"]
-        self.say(f"epoch {epoch + 1}: {percent:.2f} % of {found['count']} right")
+        score, count = found[self._score], found["count"]
+        self._write("eval", step, epoch, found["loss"], score, count=count)
+        right = f"{100 * score:.2f} % of {count} right"
+        said = right if self._score == "accuracy" else f"loss {found['loss']:.5g}"
+        self.say(f"epoch {epoch + 1}: {said}")
 
     def checkpoint(self, step: int, state: PyTree) -> None:
         """Commit the state, with every row of the log up to it."""
         if self._home is None or not is_first_process():
             return
         self.log.sync()
-        wall, cpu = self.clock()
+        wall, cpu = self.times()
         header = {**self._facts, "seconds": wall, "cpu_seconds": cpu}
+        header["training_seconds"] = self._training.spent
         save_checkpoint(self._home / "checkpoints", step, state, header, self._options.keep)
 
-    def clock(self) -> tuple[float, float]:
+    def times(self) -> tuple[float, float]:
         """Return wall and CPU seconds of the run, earlier sittings included."""
         return time.perf_counter() - self._wall, time.process_time() - self._cpu
 
@@ -115,9 +124,9 @@ class Record:
             self._bar.close()
         self.log.close()
 
-    def _write(self, kind: str, step: int, epoch: int, loss: float, accuracy: float, **more):
+    def _write(self, kind: str, step: int, epoch: int, loss: float, score: float, **more):
         row = {"kind": kind, "step": step, "epoch": epoch + 1, "loss": float(loss)}
-        row |= {"accuracy": float(accuracy), **more, "seconds": round(self.clock()[0], 3)}
+        row |= {self._score: float(score), **more, "seconds": round(self.times()[0], 3)}
         self.log.write(row)
 
     def _refuse_another_run(self, header: dict[str, Any]) -> None:
@@ -128,5 +137,5 @@ class Record:
                 raise ConfigError(
                     f"The run to resume has `{name} = {then.get(name)}`, but now it is {now[name]}."
                 )
-        if any(self._facts[name] != header[name] for name in ("images", "labels")):
-            raise ConfigError("The run to resume was trained on other images.")
+        if any(self._facts[name] != header.get(name) for name in self._facts if name != "options"):
+            raise ConfigError(f"The run to resume was trained on other {self._noun}.")
