@@ -15,6 +15,10 @@ from ._cells._cell import (
     AbstractLinearCell as AbstractLinearCell,
 )
 from ._cells._clockwork import ClockworkRNN as ClockworkRNN
+from ._cells._contracting import (
+    AbstractContractingCell as AbstractContractingCell,
+    Contraction as Contraction,
+)
 from ._cells._cornn import CoRNN as CoRNN
 from ._cells._ctrnn import CTRNN as CTRNN
 from ._cells._equation import CellEquation as CellEquation
@@ -38,8 +42,14 @@ from ._cells._linoss import LinOSS as LinOSS
 from ._cells._lipschitz import LipschitzRNN as LipschitzRNN
 from ._cells._lru import LRU as LRU
 from ._cells._lstm import LSTM as LSTM
+from ._cells._ltc import LTC as LTC, CfC as CfC
 from ._cells._mingru import MinGRU as MinGRU, MinLSTM as MinLSTM
+from ._cells._mlstm import MLSTM as MLSTM, Associations as Associations
 from ._cells._modrelu import modrelu as modrelu
+from ._cells._monotone import MonotoneRNN as MonotoneRNN
+from ._cells._neural_cde import NeuralCDE as NeuralCDE, PathState as PathState
+from ._cells._odegru import ODEGRU as ODEGRU
+from ._cells._ren import REN as REN
 from ._cells._rnn import RNN as RNN, LeakyRNN as LeakyRNN
 from ._cells._s5 import S4D as S4D, S5 as S5
 from ._cells._scan import linear_scan as linear_scan
@@ -66,6 +76,7 @@ from ._parabolic import ParabolicBlock as ParabolicBlock
 from ._pde_block import PDEBlock as PDEBlock
 from ._pde_net import PDENet as PDENet
 from ._recurrent_stack import RecurrentStack as RecurrentStack
+from ._recovery import Recovery as Recovery, recovery as recovery
 from ._resnet import ResNet as ResNet
 from ._resnet_block import Residual as Residual, Sequential as Sequential
 from ._resnet_norm import BatchNorm as BatchNorm

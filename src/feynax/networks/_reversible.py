@@ -1,15 +1,15 @@
 """A scan over an invertible step, whose gradient keeps no states: it walks them back."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from .._checks import check, check_count, check_positive
 from .._citation import cites
+from ._reversible_walk import Walk, identity, undone_by, unseen, walked
 
 Step = Callable[[Any, Any, Any], Any]
 
@@ -23,6 +23,8 @@ def reversible_scan(
     xs: PyTree[Array] | None = None,
     *,
     length: int | None = None,
+    check_every: int | None = None,
+    recovery_limit: float | None = None,
 ) -> PyTree[Array]:
     r"""Take an invertible step many times; the gradient recomputes the states by inversion.
 
@@ -43,10 +45,20 @@ def reversible_scan(
     - `state`: tree of floating-point arrays.
     - `xs`: tree of arrays whose first axis is the step, or `None`.
     - `length`: number of steps; needed where `xs` is `None`.
+    - `check_every`: store every so many states, and walk on from each: the rounding error then
+      grows over that many steps only, and memory is that of the stored states.
+    - `recovery_limit`: largest error of a recovered state, of the largest entry, against the
+      stored ones (the first state always is); a gradient beyond it is an error. `None` lets
+      every gradient pass.
 
     **Returns:**
 
     The last state.
+
+    **Raises:**
+
+    - `ValueError` where neither `xs` nor `length` says how many steps there are, and for
+      `check_every` below 1.
 
     ```python
     import jax, jax.numpy as jnp, feynax as fx
@@ -59,10 +71,23 @@ def reversible_scan(
 
     Source: A. N. Gomez, M. Ren, R. Urtasun, R. B. Grosse, "The Reversible Residual Network" (2017).
     """
-    learned, fixed = eqx.partition(params, eqx.is_inexact_array)
-    given, constant = eqx.partition(fixed, eqx.is_array)
-    both = tuple(partial(_with_static, step, constant) for step in (forward, inverse))
-    return _scan(both, length, learned, given, state, xs)
+    check_walk(check_every, recovery_limit)
+    if length is None:
+        check(bool(jax.tree.leaves(xs)), "length", "be given where `xs` has no steps", None)
+        length = jax.tree.leaves(xs)[0].shape[0]
+    walk = Walk(
+        step=forward,
+        back=undone_by(forward, inverse),
+        seen=unseen,
+        encode=identity,
+        decode=identity,
+        finish=identity,
+        length=length,
+        axis=0,
+        check_every=check_every,
+        limit=recovery_limit,
+    )
+    return walked(walk, params, state, xs)[0]
 
 
 def round_trip(
@@ -96,6 +121,14 @@ def round_trip(
     return relative_distance(back, state)
 
 
+def check_walk(check_every: int | None, recovery_limit: float | None) -> None:
+    """Refuse check states that are no whole number of steps apart, and limits that are none."""
+    if check_every is not None:
+        check_count("check_every", check_every)
+    if recovery_limit is not None:
+        check_positive("recovery_limit", recovery_limit)
+
+
 def relative_distance(found: PyTree[Array], wanted: PyTree[Array]) -> Float[Array, ""]:
     """Largest difference of two trees, over the largest entry of the second."""
     pairs = zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True)
@@ -103,45 +136,3 @@ def relative_distance(found: PyTree[Array], wanted: PyTree[Array]) -> Float[Arra
     largest = jnp.stack([size for _, size in gaps]).max()
     tiny = jnp.finfo(largest.dtype).tiny  # a state of zeros is compared absolutely
     return jnp.stack([gap for gap, _ in gaps]).max() / jnp.maximum(largest, tiny)
-
-
-def _with_static(step: Step, constant: Any, params: Any, state: Any, x: Any) -> Any:
-    return step(eqx.combine(*params, constant), state, x)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _scan(steps: Any, length: int | None, learned: Any, given: Any, state: Any, xs: Any) -> Any:
-    forward, _ = steps
-    body = lambda s, x: (forward((learned, given), s, x), None)
-    return jax.lax.scan(body, state, xs, length)[0]
-
-
-def _scan_forward(
-    steps: Any, length: int | None, learned: Any, given: Any, state: Any, xs: Any
-) -> tuple[Any, Any]:
-    last = _scan(steps, length, learned, given, state, xs)
-    return last, (learned, given, last, xs)
-
-
-def _scan_backward(steps: Any, length: int | None, kept: Any, cotangent: Any) -> tuple[Any, ...]:
-    forward, inverse = steps
-    learned, given, last, xs = kept
-    moving, still = eqx.partition(xs, eqx.is_inexact_array)
-
-    def body(carry, x):
-        state, ct, total = carry
-        state = inverse((learned, given), state, eqx.combine(*x))
-        step = lambda p, s, m: forward((p, given), s, eqx.combine(m, x[1]))
-        _, pull = jax.vjp(step, learned, state, x[0])
-        ct_params, ct, ct_x = pull(ct)
-        return (state, ct, jax.tree.map(jnp.add, total, ct_params)), ct_x
-
-    start = (last, cotangent, jax.tree.map(jnp.zeros_like, learned))
-    (_, ct_state, ct_params), ct_moving = jax.lax.scan(
-        body, start, (moving, still), length, reverse=True
-    )
-    nothing = jax.tree.map(lambda _: None, given)
-    return ct_params, nothing, ct_state, ct_moving
-
-
-_scan.defvjp(_scan_forward, _scan_backward)
