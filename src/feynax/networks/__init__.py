@@ -75,8 +75,8 @@ from ._odernn._stage import Moment as Moment, Stage as Stage
 from ._parabolic import ParabolicBlock as ParabolicBlock
 from ._pde_block import PDEBlock as PDEBlock
 from ._pde_net import PDENet as PDENet
-from ._recurrent_stack import RecurrentStack as RecurrentStack
 from ._recovery import Recovery as Recovery, recovery as recovery
+from ._recurrent_stack import RecurrentStack as RecurrentStack
 from ._resnet import ResNet as ResNet
 from ._resnet_block import Residual as Residual, Sequential as Sequential
 from ._resnet_norm import BatchNorm as BatchNorm
