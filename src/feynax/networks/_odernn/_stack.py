@@ -1,0 +1,195 @@
+"""Layers as one step: the outputs of lower layers become ordinary stages."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.scipy.linalg import block_diag
+from jaxtyping import Array
+
+from ..._checks import check
+from ._activation import identity
+from ._chain import with_skip
+from ._coefficient import apply, matrix, product
+from ._lags import Lags
+from ._odernn import ODERNN, StageFunction
+from ._stage import Moment, Stage
+
+
+def stack_odernn(layers: Sequence[ODERNN]) -> ODERNN:
+    r"""Return the one ODERNN that computes the same map as layers on top of each other.
+
+    Its state is that of all layers, lowest first. Each layer's stages follow those of the layer
+    below, which they see as their input; a layer whose output is not one of its stages needs one
+    stage more. The last stage gathers.
+
+    **Arguments:**
+
+    - `layers`: lowest first; the readout of each has the size of the next one's input. Of layers
+      with lags the past states become parts of the state, newest first.
+
+    **Raises:**
+
+    - `ValueError` where there is no layer, or where sizes or dtypes differ.
+
+    Source: n-t-ODERNN document, Claims 1 to 3, where a network of L layers is one step with
+    stages for each layer; `test_layers_are_one_odernn`.
+
+    ```python
+    import jax, jax.numpy as jnp, feynax as fx
+    keys = jax.random.split(jax.random.key(0), 2)
+    cells = fx.networks.GRU(2, 3, key=keys[0]), fx.networks.GRU(3, 4, key=keys[1])
+    both = fx.networks.stack_odernn([cell.equation().odernn for cell in cells])
+    assert len(both.stages) == 2 and both.state_size == 7
+    ```
+    """
+    check(len(layers) > 0, "layers", "hold at least one layer", "none")
+    if len(layers) == 1:
+        return layers[0]
+    _check_layers(layers)
+    dtype, total = layers[0].dtype, sum(_length(layer) for layer in layers)
+    stages: list[Any] = []
+    sizes: list[int] = []
+    outputs: dict[int, Any] = {}
+    first, below = 0, None
+    for layer in layers:
+        view = _View(below, len(stages), first, total, layer.state_size, layer.places.length,
+                     layer.h, layer.inner)  # fmt: skip
+        placed = zip(layer.stages, layer.places.stages, strict=True)
+        stages += [_Placed(function, view, tau, q == 0) for q, (function, tau) in enumerate(placed)]
+        sizes += layer.stage_sizes
+        if not _gathers(layer):
+            stages.append(_Emitted(layer.output_stage, view, layer.places))
+            sizes.append(layer.state_size)
+        outputs[len(stages)] = jnp.eye(total, layer.state_size, -first, dtype)
+        below = _Below(layer.readout, len(stages))
+        first += _length(layer)
+    return ODERNN.from_stages(
+        stages, Stage(W=_aging(layers, total, dtype), alpha=outputs),
+        input_size=layers[0].input_size, state_size=total, stage_size=sizes,
+        implicit=any(layer.implicit for layer in layers), dtype=dtype,
+        readout=_Top(layers[-1].readout, _length(layers[-1]), layers[-1].state_size),
+    )  # fmt: skip
+
+
+def _length(layer: ODERNN) -> int:
+    return layer.state_size * layer.places.length
+
+
+def _aging(layers: Sequence[ODERNN], total: int, dtype: Any) -> Array | None:
+    """Return the matrix by which past states of layers with lags move on by one place."""
+    if all(layer.places.length == 1 for layer in layers):
+        return None
+    blocks = [jnp.eye(_length(layer), k=-layer.state_size, dtype=dtype) for layer in layers]
+    return block_diag(*blocks)
+
+
+def _check_layers(layers: Sequence[ODERNN]) -> None:
+    for number, layer in enumerate(layers):
+        name = f"layers[{number}]"
+        check(layer.dtype == layers[0].dtype, name, f"be of {layers[0].dtype}", layer.dtype)
+        if number:
+            size = layers[number - 1].hidden_size
+            check(layer.input_size == size, name, f"take {size} inputs", layer.input_size)
+
+
+def _gathers(layer: ODERNN) -> bool:
+    """Whether the output is the last stage itself, which static values must show."""
+    out, n = layer.output_stage, len(layer.stages)
+    if not isinstance(out, Stage) or set(out.alpha) != {n}:
+        return False
+    push, kappa = out.alpha[n], out.kappa
+    if not isinstance(push, float) or not isinstance(kappa, float) or out.sigma is not identity:
+        return False
+    alone = all(c is None for c in (out.W, out.V, out.b, out.gamma))
+    whole = layer.stage_sizes[-1] == layer.state_size
+    return alone and whole and not layer.inner and layer.h * push == 1 == kappa
+
+
+class _Below(eqx.Module):
+    readout: Callable[[Array], Array]
+    number: int = eqx.field(static=True)
+
+
+class _Top(eqx.Module):
+    readout: Callable[[Array], Array]
+    length: int = eqx.field(static=True)
+    size: int = eqx.field(static=True)
+
+    def __call__(self, state: Array) -> Array:
+        return self.readout(state[-self.length :][: self.size])
+
+
+class _View(eqx.Module):
+    """Where a layer's input, stages and state are in the whole."""
+
+    below: _Below | None
+    offset: int = eqx.field(static=True)
+    first: int = eqx.field(static=True)
+    total: int = eqx.field(static=True)
+    size: int = eqx.field(static=True)
+    length: int = eqx.field(static=True)
+    h: float = eqx.field(static=True)
+    inner: bool = eqx.field(static=True)
+
+    def moment(self, moment: Moment) -> Moment:
+        """Return the moment as the layer sees it."""
+        x = moment.x
+        if self.below is not None:
+            x = self.below.readout(moment.stages[self.below.number - 1])
+        past = moment.history[0, self.first : self.first + self.size * self.length]
+        past = past.reshape(self.length, self.size)
+        return Moment(moment.step, x, past, moment.stages[self.offset :])
+
+    def stage(self, stage: Stage, x: Array, tau: int, dtype: Any) -> Stage:
+        """Return the layer's stage in terms of the whole, with the step taken into alpha."""
+        W, alpha = stage.W, stage.alpha
+        if self.inner:
+            alpha = {k: product(W, c) for k, c in alpha.items() if W is not None and c is not None}
+            W = None if W is None else product(W, stage.d)
+        V, b = stage.V, stage.b
+        if self.below is not None and V is not None:
+            pushed = apply(V, x.astype(dtype))
+            V, b = None, pushed if b is None else pushed + jnp.asarray(b).astype(dtype)
+        return Stage(
+            W=None if W is None else self.wide(matrix(W, self.size, dtype), tau),
+            V=V,
+            b=b,
+            alpha={k + self.offset: self.h * c for k, c in alpha.items() if c is not None},
+            gamma=stage.gamma,
+            kappa=stage.kappa,
+            sigma=stage.sigma,
+        )
+
+    def wide(self, W: Array, tau: int) -> Array:
+        """Return columns for the whole state, of which a layer's past states are parts."""
+        before = self.first + tau * self.size
+        return jnp.pad(W, ((0, 0), (before, self.total - before - self.size)))
+
+
+class _Placed(eqx.Module):
+    function: StageFunction
+    view: _View
+    tau: int = eqx.field(static=True)
+    is_first: bool = eqx.field(static=True)
+
+    def __call__(self, moment: Moment) -> Stage:
+        own = self.view.moment(moment)
+        stage = self.view.stage(self.function(own), own.x, self.tau, moment.history.dtype)
+        # The stage before the first one of a layer belongs to the layer below.
+        gamma = None if self.is_first else stage.gamma
+        return Stage(stage.W, stage.V, stage.b, stage.alpha, gamma, stage.kappa, stage.sigma)
+
+
+class _Emitted(eqx.Module):
+    function: StageFunction
+    view: _View
+    places: Lags = eqx.field(static=True)
+
+    def __call__(self, moment: Moment) -> Stage:
+        dtype = moment.history.dtype
+        own = self.view.moment(moment)
+        stage = self.view.stage(self.function(own), own.x, self.places.output, dtype)
+        skip = self.view.wide(jnp.eye(self.view.size, dtype=dtype), self.places.skip)
+        return with_skip(stage, skip, dtype)
