@@ -10,6 +10,7 @@ and back.
 """
 
 import argparse
+import math
 from functools import partial
 
 import equinox as eqx
@@ -61,7 +62,8 @@ def compare(steps, step_size, repeats):
     times = alternate({name: call for name, (_, call) in made.items()}, repeats)
     wanted, rows = made["plain autodiff"][1](), []
     for name, (program, call) in made.items():
-        used = program.memory_analysis().temp_size_in_bytes / 2**20
+        memory = program.memory_analysis()
+        used = memory.temp_size_in_bytes / 2**20 if memory else math.nan
         seconds, base = times[name].cpu, times["plain autodiff"].cpu
         rows.append([name, used, seconds, seconds / base, gap(call(), wanted)])
     head = ["way", "MiB", "CPU s", "of plain", "difference"]

@@ -1,6 +1,10 @@
 """Networks as Equinox modules: one example in, `vmap` for a batch, `scan` for depth or time."""
 
 from ._cells import (
+    _embed_contracting as _embed_contracting,
+    _embed_euler as _embed_euler,
+    _embed_fast as _embed_fast,
+    _embed_flow as _embed_flow,
     _embed_gated as _embed_gated,
     _embed_linear as _embed_linear,
     _embed_orthogonal as _embed_orthogonal,
@@ -75,6 +79,8 @@ from ._odernn._stage import Moment as Moment, Stage as Stage
 from ._parabolic import ParabolicBlock as ParabolicBlock
 from ._pde_block import PDEBlock as PDEBlock
 from ._pde_net import PDENet as PDENet
+from ._qunn._block_length import BlockLength as BlockLength, block_length as block_length
+from ._qunn._cell import QUNN as QUNN, QUNNState as QUNNState
 from ._recovery import Recovery as Recovery, recovery as recovery
 from ._recurrent_stack import RecurrentStack as RecurrentStack
 from ._resnet import ResNet as ResNet

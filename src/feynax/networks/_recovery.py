@@ -88,7 +88,7 @@ def recovery(
     check_choice("dtype", kind.name, ("float32", "float64"))
     with jax.enable_x64(kind.itemsize == 8):
         given = _cast((cell, xs, cell.initial_state() if state is None else state, dts), kind)
-        errors = np.asarray(_errors(*given, exact))
+        errors = np.asarray(_errors(given, exact))
     return Recovery(errors, limit, kind.name, exact)
 
 
@@ -100,7 +100,8 @@ def _cast(tree: PyTree, kind: Any) -> PyTree:
 
 
 @eqx.filter_jit
-def _errors(cell: Any, xs: Any, state: Any, dts: Any, exact: bool) -> Float[Array, " time"]:
+def _errors(cast: Any, exact: bool) -> Float[Array, " time"]:
+    cell, xs, state, dts = cast
     walk = cell_walk(cell, state, False, exact)
     params, given = (cell, cell.prepare()), (xs, dts, None)
     last, states = _states(walk, params, walk.encode(state), given, len(xs))

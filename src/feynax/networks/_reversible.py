@@ -74,7 +74,7 @@ def reversible_scan(
     check_walk(check_every, recovery_limit)
     if length is None:
         check(bool(jax.tree.leaves(xs)), "length", "be given where `xs` has no steps", None)
-        length = jax.tree.leaves(xs)[0].shape[0]
+    steps = jax.tree.leaves(xs)[0].shape[0] if length is None else length
     walk = Walk(
         step=forward,
         back=undone_by(forward, inverse),
@@ -82,7 +82,7 @@ def reversible_scan(
         encode=identity,
         decode=identity,
         finish=identity,
-        length=length,
+        length=steps,
         axis=0,
         check_every=check_every,
         limit=recovery_limit,

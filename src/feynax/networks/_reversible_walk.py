@@ -107,7 +107,7 @@ def _forward(walk: Walk, params: Any, state: Any, xs: Any, kept: Any) -> tuple[A
 
 
 def _keep(walk: Walk, kept: Any, carried: Any, t: Array) -> Any:
-    if kept is None:
+    if kept is None or walk.check_every is None:
         return None
     place, now = t // walk.check_every, t % walk.check_every == 0
 

@@ -1,0 +1,1 @@
+"""QUNN: a network whose weights are built from its own last inputs."""
