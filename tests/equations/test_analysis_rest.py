@@ -13,7 +13,7 @@ from feynax.equations import (
     memory_times,
     slow_points,
 )
-from feynax.networks import GRU, LSTM, driven, held
+from feynax.networks import GRU, LRU, LSTM, driven, held
 
 
 def hopfield(y):
@@ -91,6 +91,21 @@ def test_growth_along_data_is_that_of_the_product_of_jacobians(key):
         y = step(y, x)
     assert np.allclose(growth.log_singular, np.log(np.linalg.svd(J)[1]), atol=1e-9)
     assert np.allclose(growth.states[-1], y)
+
+
+def test_complex_states_give_each_eigenvalue_with_its_conjugate(key):
+    cell = LRU(2, 4, key=key)
+    a, _ = cell.coefficients(cell.prepare(), cell.drive(jnp.ones(2)))
+    step = held(cell, jnp.ones(2))
+    found = jacobian_spectrum(step, step.start).eigenvalues[0]
+    expected = np.concatenate([np.ravel(a), np.conj(np.ravel(a))])
+    assert np.allclose(np.sort_complex(found), np.sort_complex(expected), atol=1e-12)
+
+
+def test_singular_maps_have_infinite_logarithms_and_no_warning():
+    growth = gradient_growth(lambda y: jnp.stack([y[0] / 2, 0 * y[1]]), [1.0, 1.0], steps=5)
+    assert growth.log_singular.tolist() == [pytest.approx(5 * np.log(0.5)), -np.inf]
+    assert growth.smallest == 0.0
 
 
 @given(st.integers(1, 6), st.integers(0, 2**31))

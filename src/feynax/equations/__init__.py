@@ -7,9 +7,8 @@ from ._action import (
     printed_action as printed_action,
 )
 from ._advection_diffusion import AdvectionDiffusion as AdvectionDiffusion
+from ._analysis._branch import Bifurcation as Bifurcation, Branch as Branch
 from ._analysis._continuation import (
-    Bifurcation as Bifurcation,
-    Branch as Branch,
     bifurcation_diagram as bifurcation_diagram,
     continuation as continuation,
 )

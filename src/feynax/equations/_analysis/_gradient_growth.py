@@ -154,7 +154,8 @@ def _sweep(factors: Array, sweeps: int) -> tuple[np.ndarray, float]:
     for _ in range(sweeps):
         factors, fresh = _turn(factors)
         fresh = np.asarray(fresh)
-        moved = float(np.nanmax(np.abs(np.where(fresh == logs, 0.0, fresh - logs))))
+        both = np.isfinite(fresh) & np.isfinite(logs)
+        moved = float(np.abs(fresh[both] - logs[both]).max(initial=0.0))
         logs = fresh
         if moved <= 1e-12 * max(1.0, float(np.abs(logs[np.isfinite(logs)]).max(initial=0.0))):
             break

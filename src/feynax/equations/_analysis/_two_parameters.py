@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..._checks import check, check_choice, check_count, check_positive
 from ..._citation import cites
-from ._continuation import Bifurcation, BifurcationName
+from ._branch import Bifurcation, BifurcationName
 from ._curve import Curve, CurvePoint
 from ._dynamics import Dynamics, Kind, check_kind, check_returns, double, in_double, motion
 

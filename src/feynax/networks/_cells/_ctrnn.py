@@ -10,12 +10,13 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int8, PRNGKeyArray, PyTree
 
-from ..._checks import check, check_choice, check_count, check_finite, check_positive, check_shape
+from ..._checks import check, check_choice, check_count, check_positive, check_shape
 from ..._citation import cites
 from ...equations import AbstractStep, EulerStep, ExactStep
 from .._layers import ACTIVATIONS
 from ._cell import AbstractCell
-from ._ctrnn_step import STAGES, relax
+from ._ctrnn_read import read_mask, read_row, read_signs, solve_rates
+from ._ctrnn_step import INTEGRATORS, STAGES, relax
 from ._equation import CellEquation
 
 Form = Literal["potential", "rate"]
@@ -117,8 +118,8 @@ class CTRNN(AbstractCell):
         check(min(noise) >= 0, "noise", "hold deviations of at least 0", noise)
         inner, outer = jax.random.split(key)
         square = (hidden_size, hidden_size)
-        self.mask = _read_mask(mask, autapses, square)
-        self.signs = _read_signs(signs, hidden_size)
+        self.mask = read_mask(mask, autapses, square)
+        self.signs = read_signs(signs, hidden_size)
         self.strengths = jax.random.normal(inner, square, dtype) * hidden_size**-0.5
         drawn = jax.random.normal(outer, (hidden_size, input_size), dtype)
         self.input_weights = drawn * max(input_size, 1) ** -0.5
@@ -175,7 +176,7 @@ class CTRNN(AbstractCell):
         cell = cls(inward.shape[1], hidden, dtype=dtype, key=jax.random.key(0), **options)
         rows = {"log_tau": np.log(np.asarray(tau, np.float64)), "bias": bias, "gain": gain}
         rows |= {"current": current, "initial": initial}
-        values = [square, inward, *(_row(name, value, hidden) for name, value in rows.items())]
+        values = [square, inward, *(read_row(name, value, hidden) for name, value in rows.items())]
         cell = eqx.tree_at(
             lambda c: [c.strengths, c.input_weights, *(getattr(c, name) for name in rows)],
             cell,
@@ -325,30 +326,22 @@ class CTRNN(AbstractCell):
         if x is not None:
             shift = shift + np.asarray(self.input_weights, np.float64) @ np.asarray(x, np.float64)
         if self.form == "rate":
-            return self._with_form("potential"), jnp.asarray(weights @ y + shift, self.bias.dtype)
-        rates = np.linalg.lstsq(weights, y - shift, rcond=None)[0]
-        left = float(np.abs(weights @ rates + shift - y).max())
-        reached = left <= 1e-10 * (1 + float(np.abs(y).max()))
-        check(reached, "state", "be reached by rates (in the range of the weights)", left)
-        return self._with_form("rate"), jnp.asarray(rates, self.bias.dtype)
+            form, moved = "potential", weights @ y + shift
+        else:
+            form, moved = "rate", solve_rates(weights, y - shift)
+        return self._with_form(form), jnp.asarray(moved, self.bias.dtype)
 
     def equation(self) -> CellEquation:
         """Return the equation with its integrator."""
         beer = "tau y' = -y + W s(g(y + theta)) + I + V x"
         rate = "tau r' = -r + s(g(W r + theta + I + V x))"
-        integrators = {
-            "euler": "forward Euler",
-            "exponential": "exact flow toward the held target",
-            "heun": "Heun's method",
-            "rk4": "classical Runge-Kutta method",
-        }
         return CellEquation(
             name="CTRNN",
             ode=beer if self.form == "potential" else rate,
             state="R^H: potentials" if self.form == "potential" else "R^H: rates",
             field="nonlinear dense",
             structure="free" if self.signs is None else "signed columns (Dale's law)",
-            integrator=integrators[self.method],
+            integrator=INTEGRATORS[self.method],
             step=self.step_policy,
             step_from="nothing",
             stages=STAGES[self.method],
@@ -376,30 +369,3 @@ class CTRNN(AbstractCell):
         like = CTRNN(**options, key=jax.random.key(0))
         leaves = jax.tree.leaves(arrays)
         return jax.tree.unflatten(jax.tree.structure(like), leaves)
-
-
-def _read_mask(
-    mask: Any, autapses: bool, square: tuple[int, int]
-) -> Bool[Array, "hidden hidden"] | None:
-    if mask is None and autapses:
-        return None
-    there = np.ones(square, bool) if mask is None else np.asarray(mask).astype(bool)
-    check_shape("mask", there, square)
-    return jnp.asarray(there if autapses else there & ~np.eye(len(there), dtype=bool))
-
-
-def _read_signs(signs: Any, hidden: int) -> Int8[Array, " hidden"] | None:
-    if signs is None:
-        return None
-    array = np.asarray(signs)
-    check_shape("signs", array, (hidden,))
-    check(bool(np.all(np.abs(array) == 1)), "signs", "be +1 or -1", array)
-    return jnp.asarray(array, jnp.int8)
-
-
-def _row(name: str, value: ArrayLike, hidden: int) -> np.ndarray:
-    """One number for each unit."""
-    array = np.asarray(value, np.float64)
-    check(array.shape in ((), (hidden,)), name, f"have shape () or ({hidden},)", array.shape)
-    check_finite(name, array)
-    return np.broadcast_to(array, (hidden,))

@@ -5,6 +5,12 @@ from collections.abc import Callable
 from jaxtyping import Array, Float
 
 STAGES = {"euler": 1, "exponential": 1, "heun": 2, "rk4": 4}
+INTEGRATORS = {
+    "euler": "forward Euler",
+    "exponential": "exact flow toward the held target",
+    "heun": "Heun's method",
+    "rk4": "classical Runge-Kutta method",
+}
 
 
 def relax(

@@ -62,7 +62,8 @@ def driven(cell: AbstractCell, *, dt: float | None = None) -> DrivenMap:
     r"""Return a cell as a map $(y, x) \mapsto y'$ on flat real states.
 
     States that are trees are ravelled; complex parts are split into real and imaginary ones, so
-    that their Jacobian exists though the cell may not be holomorphic.
+    that their Jacobian exists though the cell may not be holomorphic. Whole numbers in a state,
+    such as a counter of steps, stay as they are in the initial one.
 
     **Arguments:**
 
@@ -163,7 +164,7 @@ class HeldField(eqx.Module):
 
 def flatten_state(state: PyTree) -> Float[Array, " n"]:
     """Return a state as one real vector, complex leaves as real parts before imaginary ones."""
-    return ravel_pytree(jax.tree.map(_split, state))[0]
+    return ravel_pytree(jax.tree.map(_split, eqx.filter(state, eqx.is_inexact_array)))[0]
 
 
 def _split(leaf: Array) -> PyTree:
@@ -172,13 +173,13 @@ def _split(leaf: Array) -> PyTree:
 
 def _unflattener(cell: AbstractCell) -> Callable[[Array], PyTree]:
     """The inverse of `flatten_state`, for states like the cell's initial one."""
-    like = cell.initial_state()
+    like, whole = eqx.partition(cell.initial_state(), eqx.is_inexact_array)
     unravel = ravel_pytree(jax.tree.map(_split, like))[1]
 
     def join(leaf: Array, parts: Any) -> Array:
         return jax.lax.complex(*parts) if jnp.iscomplexobj(leaf) else parts
 
     def unflatten(y: Array) -> PyTree:
-        return jax.tree.map(join, like, unravel(y))
+        return eqx.combine(jax.tree.map(join, like, unravel(y)), whole)
 
     return unflatten
