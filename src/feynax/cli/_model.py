@@ -11,7 +11,7 @@ _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 @dataclasses.dataclass(frozen=True)
 class OpenModel:
-    """A network with what is known about the images it was trained on."""
+    """A network with what is known about the images or series it was trained on."""
 
     network: Any
     name: str
@@ -19,6 +19,18 @@ class OpenModel:
     std: tuple[float, ...] | None
     data: str | None
     run: Path | None
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it is read along series."""
+        from ..report import is_recurrent
+
+        return is_recurrent(self.network)
+
+    @property
+    def home(self) -> Path:
+        """The folder whose readings are its own."""
+        return self.run or Path("runs") / Path(self.name).stem
 
     @property
     def channels(self) -> int:
@@ -63,13 +75,23 @@ def open_model(path: Path, layout: Path | None) -> OpenModel:
         return OpenModel(network, file.name, None, None, None, None)
     network, header = load_model_with_header(file)
     extra = header.extra
-    known = all(isinstance(extra.get(name), int | float) for name in ("mean", "std"))
     run = file.parent if (file.parent / "metrics.jsonl").is_file() else None
     return OpenModel(
         network,
         file.name,
-        (float(extra["mean"]),) if known else None,
-        (float(extra["std"]),) if known else None,
+        *_scale_of(extra),
         extra.get("data") if isinstance(extra.get("data"), str) else None,
         run,
     )
+
+
+def _scale_of(extra: dict[str, Any]) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
+    """Mean and deviation that the writer kept: numbers, or one for each channel."""
+    found = [_numbers(extra.get(name)) for name in ("mean", "std")]
+    return (found[0], found[1]) if None not in found else (None, None)
+
+
+def _numbers(value: Any) -> tuple[float, ...] | None:
+    values = value if isinstance(value, list) else [value]
+    known = bool(values) and all(isinstance(one, int | float) for one in values)
+    return tuple(float(one) for one in values) if known else None

@@ -1,22 +1,27 @@
-"""`feynax read`: one image, one network, everything that can be said."""
+"""`feynax read`: one network with an image or along series, and everything that can be said."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._errors import ConfigError
 from ._jobs import start_jax
 from ._model import open_model
 from ._picture import open_picture
+from ._scale import check_scale
+from ._series import open_series, take
 
 if TYPE_CHECKING:
-    from ..data import ImageData
-    from ..report import Reading
+    from ..data import ImageData, SeriesData
+    from ..report import Reading, RecurrentReading
+    from ._model import OpenModel
 
 
 def read(
     model: Path,
     /,
     *,
-    image: str,
+    image: str | None = None,
+    series: Path | None = None,
     output: int | None = None,
     out: Path | None = None,
     layout: Path | None = None,
@@ -26,9 +31,11 @@ def read(
     paths: int = 200000,
     seed: int = 0,
 ) -> None:
-    """Read one image with one network, as an equation and as a sum over paths.
+    """Read one image with one network, or a recurrent network along series.
 
-    The folder gets report.html, to look at, and result.json.
+    Images: as an equation and as a sum over paths. Series: which integrator the network is, what
+    is certified, how long it remembers, where it rests, how gradients grow. The folder gets
+    report.html, to look at, and result.json.
 
     Parameters
     ----------
@@ -36,14 +43,19 @@ def read(
         A run folder, a model.safetensors, or a PyTorch state dict (.pt, .pth, .safetensors).
     image
         An index into the test set, or a PNG, JPG or NPY file.
+    series
+        For a recurrent network, a CSV file (rows are steps), an NPY file (time, channels) or
+        (series, time, channels), or a .ts archive; by default bundled series, or white noise.
     output
         The class whose score is read; by default the predicted one.
     out
         The folder to write; by default read-IMAGE in the run folder, or in runs/MODEL.
     layout
-        A TOML file with the layers of a PyTorch network that is not recognised.
+        A TOML file with the layers of a PyTorch network that is not recognised, or with the
+        nonlinearity of an nn.RNN.
     data
         Whose test set an index means: digits or mnist; by default what the model was trained on.
+        For a recurrent network japanese_vowels or noise.
     mean
         Mean of the training images as a share of white, once or for each channel.
     std
@@ -53,11 +65,17 @@ def read(
     seed
         Of the sampled paths.
     """
-    from .._checks import check_count
+    from .._checks import check, check_count
 
     check_count("seed", seed, least=0)
     start_jax()
     found = open_model(model, layout)
+    if found.is_recurrent:
+        _read_series(found, image, series, data, mean, std, seed, out)
+        return
+    check(series is None, "series", "be left out for a network of images", series)
+    if image is None:
+        raise ConfigError("Argument `image` must be given for a network of images: --image.")
     picture = open_picture(image, found, data)
     means, deviations, note = _scale(mean, std, found.scale(), found.channels)
 
@@ -76,18 +94,44 @@ def read(
         paths=paths,
         key=jax.random.key(seed),
     )
-    home = found.run or Path("runs") / Path(found.name).stem
-    folder = out or home / f"read-{Path(image).stem}"
+    folder = out or found.home / f"read-{Path(image).stem}"
     rows, training = _of_run(found.run)
     notes = [*picture.notes, *([note] if note else [])]
     page = write_report(folder, reading, rows=rows, training=training, notes=notes)
+    _say(notes, reading, page)
+
+
+def _read_series(
+    found: "OpenModel",
+    image: str | None,
+    series: Path | None,
+    data: str | None,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+    seed: int,
+    out: Path | None,
+) -> None:
+    from .._checks import check
+    from ..report import read_recurrent, write_report
+
+    check(image is None, "image", "be left out for a recurrent network: name a --series", image)
+    opened = open_series(series, data, found, mean, std, seed)
+    reading = read_recurrent(found.network, opened.series, series_name=opened.name)
+    folder = out or found.home / f"read-{series.stem if series else 'series'}"
+    rows, training = _of_run(found.run)
+    notes = list(opened.notes)
+    page = write_report(folder, reading, rows=rows, training=training, notes=notes)
+    _say(notes, reading, page)
+
+
+def _say(notes: list[str], reading: "Reading | RecurrentReading", page: Path) -> None:
     for line in notes:
         print(line)
     tell(reading)
     print(f"page: {page}")
 
 
-def tell(reading: "Reading") -> None:
+def tell(reading: "Reading | RecurrentReading") -> None:
     """Print what was found."""
     from ..report import summary
 
@@ -95,20 +139,30 @@ def tell(reading: "Reading") -> None:
 
 
 def report_run(
-    folder: Path, network: Any, test: "ImageData", rows: list, result: dict[str, Any]
-) -> "Reading | str":
-    """Write the page of a finished run, on the first test image; or say why there is none."""
+    folder: Path,
+    network: Any,
+    test: "ImageData | SeriesData",
+    rows: list,
+    result: dict[str, Any],
+) -> "Reading | RecurrentReading | str":
+    """Write the page of a finished run, on test data; or say why there is none."""
     from .._errors import FeynaxError
-    from ..report import read as read_image, write_report
+    from ..data import SeriesData
+    from ..report import read as read_image, read_recurrent, write_report
 
     try:
-        reading = read_image(
-            network,
-            test.standard()[0],
-            label=int(test.labels[0]),
-            image_name=f"image 0 of the {test.name} test set",
-            paths=200000,
-        )
+        if isinstance(test, SeriesData):
+            some = take(test, test.channels)
+            name = f"{len(some)} series of the {test.name} test set"
+            reading = read_recurrent(network, some, series_name=name)
+        else:
+            reading = read_image(
+                network,
+                test.standard()[0],
+                label=int(test.labels[0]),
+                image_name=f"image 0 of the {test.name} test set",
+                paths=200000,
+            )
         write_report(folder, reading, rows=rows, training=result)
     except (FeynaxError, TypeError, ValueError) as err:
         return f"There is no page for this network: {err}"
@@ -135,14 +189,6 @@ def _of_run(folder: Path | None) -> tuple[list, dict[str, Any] | None]:
 
 
 def _scale(mean, std, known, channels):
-    from .._checks import check
-
     means, deviations = (mean or known[0]), (std or known[1])
-    for name, values in (("mean", means), ("std", deviations)):
-        fits = len(values) in (1, channels)
-        check(fits, name, f"be one number or one for each of {channels} channels", len(values))
-        wrong = [
-            value for value in values if not abs(value) < 1e6 or (name == "std" and value <= 0)
-        ]
-        check(not wrong, name, "be finite, and positive for `std`", wrong)
+    check_scale(means, deviations, channels)
     return means, deviations, "" if mean and std else known[2]
