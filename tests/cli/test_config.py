@@ -17,7 +17,7 @@ def test_everything_that_examples_say(pytestconfig):
         raw = read_toml(path)
         settings = parse_config(raw, path.name)
         for key, value in raw["train"].items():
-            holder = settings if key == "devices" else settings.options
+            holder = settings if key in ("devices", "loss", "method") else settings.options
             assert getattr(holder, key) == value
         assert settings.network == raw["network"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._errors import ConfigError
+from ._sets import SETS, fields_of
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -15,17 +16,27 @@ if TYPE_CHECKING:
     from ..training import TrainOptions
 
 
+LOSSES = ("", "cross_entropy", "mse")
+METHODS = ("gradient", "cma")
+
+
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """Which images: a known name, or any name with the folder of its four IDX files.
+    """Which data: a known name, or any name with the folder of its files.
 
-    `holdout` training images are kept for validation, `limit` uses only the first ones (0: all).
+    A folder holds the four IDX files of a set of images, or NAME_TRAIN.ts and NAME_TEST.ts.
+    `holdout` training examples are kept for validation, `limit` uses only the first ones (0: all).
+    With `by` ("row" or "pixel") images are read as series, `permuted` in another order.
+    `options` are those of series and tasks that have a name.
     """
 
     name: str = "digits"
     folder: str = ""
     holdout: int = 0
     limit: int = 0
+    by: str = ""
+    permuted: bool = False
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +49,8 @@ class RunConfig:
     network: dict[str, Any]
     options: "TrainOptions"
     devices: int
+    loss: str
+    method: str
     raw: dict[str, Any]
 
 
@@ -56,14 +69,15 @@ def parse_config(raw: dict[str, Any], where: str) -> RunConfig:
     from ..training import TrainOptions
 
     strict = ConfigDict(extra="forbid", strict=True)
-    data = create_model("data", __config__=strict, **_fields(DataConfig))
+    data = create_model("data", __config__=strict, **_data_fields(raw))
     options = _fields(TrainOptions)
     del options["seed"]  # one seed for weights, order and distortions, at the top
-    train = create_model("train", __config__=strict, devices=(int, 1), **options)
+    beside = {"devices": (int, 1), "loss": (str, ""), "method": (str, "gradient")}
+    train = create_model("train", __config__=strict, **beside, **options)
     whole: dict[str, Any] = {
         "seed": (int, 0),
         "out": (str, ""),
-        "data": (data, data()),
+        "data": (data, data() if "data" not in raw else ...),
         "network": (dict[str, Any], ...),
         "train": (train, train()),
     }
@@ -72,18 +86,41 @@ def parse_config(raw: dict[str, Any], where: str) -> RunConfig:
     except ValidationError as err:
         known = {"": whole, "data": data.model_fields, "train": train.model_fields}
         raise ConfigError(f"{where}: {_pydantic_sentence(err, known)}") from None
-    devices = checked["train"].pop("devices")
+    devices, loss, method = (checked["train"].pop(name) for name in beside)
     try:
         made = TrainOptions(seed=checked["seed"], **checked["train"])
     except ValueError as err:
         raise ConfigError(f"{where}: {str(err).replace('Argument `', 'Key `train.')}") from None
-    for name, value in (("data.holdout", checked["data"]["holdout"]), ("train.devices", devices)):
+    section = _data_config(checked["data"])
+    for name, value in (("data.holdout", section.holdout), ("train.devices", devices)):
         if value < (name == "train.devices"):
             raise ConfigError(f"{where}: Key `{name}` must not be so small, but has {value}.")
-    section = DataConfig(**checked["data"])
+    for name, value, known in (("loss", loss, LOSSES), ("method", method, METHODS)):
+        if value not in known:
+            raise ConfigError(f"{where}: Key `train.{name}` has {value!r}; {nearest(value, known)}")
+    network = checked["network"]
     return RunConfig(
-        checked["seed"], checked["out"], section, checked["network"], made, devices, raw
+        checked["seed"], checked["out"], section, network, made, devices, loss, method, raw
     )
+
+
+def _data_fields(raw: dict[str, Any]) -> dict[str, Any]:
+    """What the section [data] takes: that depends on the name in it."""
+    section = raw.get("data")
+    name = section.get("name") if isinstance(section, dict) else None
+    common = _fields(DataConfig)
+    del common["options"]
+    if name not in SETS:
+        return common
+    return {key: common[key] for key in ("name", "holdout", "limit")} | fields_of(name)
+
+
+def _data_config(checked: dict[str, Any]) -> DataConfig:
+    own = {key: value for key, value in checked.items() if key in _fields(DataConfig)}
+    rest = {key: value for key, value in checked.items() if key not in own}
+    if checked["name"] in SETS and "folder" in fields_of(checked["name"]):
+        rest["folder"] = own.pop("folder")
+    return DataConfig(**own, options=rest)
 
 
 def first_difference(now: dict[str, Any], then: dict[str, Any], prefix: str = "") -> str | None:
@@ -116,7 +153,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _fields(kind: type) -> dict[str, Any]:
-    return {field.name: (field.type, field.default) for field in dataclasses.fields(kind)}
+    return {
+        field.name: (field.type, {} if field.default is dataclasses.MISSING else field.default)
+        for field in dataclasses.fields(kind)
+    }
 
 
 def _pydantic_sentence(err: "ValidationError", known: dict[str, Any]) -> str:
@@ -145,6 +185,8 @@ def _is_section(value: Any) -> bool:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_value(v)}" for key, v in value.items()) + " }"
     if isinstance(value, tuple):
         return "[" + ", ".join(_value(inner) for inner in value) + "]"
     if isinstance(value, str):

@@ -1,6 +1,9 @@
 """`feynax train`: a configuration in, a run folder out."""
 
+import datetime
 import json
+import os
+import platform
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +15,7 @@ from ._jobs import spawn as spawn_processes, start_jax
 from ._read import report_run
 
 if TYPE_CHECKING:
-    from ..report import Reading
+    from ..report import Reading, RecurrentReading
     from ..training import TrainResult
 
 
@@ -72,23 +75,28 @@ def train(
         raise KeyboardInterrupt(f"Go on with `{again}`.") from None
 
 
-def run_training(settings: RunConfig, folder: Path, progress: bool, job: tuple) -> "Reading | None":
+def run_training(
+    settings: RunConfig, folder: Path, progress: bool, job: tuple
+) -> "Reading | RecurrentReading | None":
     """Train, test, and write the run folder; return what the page says, if there is one."""
     start_jax(settings.devices, *job)
     import jax
 
     from ..interop import save_model
-    from ..training import data_mesh, evaluate, meet, train
+    from ..training import data_mesh, evaluate, fit, meet
     from ._build import build_network, load_data
 
     mesh = data_mesh(None if jax.process_count() > 1 else settings.devices)
     meet(mesh)
-    images, held_out, test = load_data(settings.data)
-    network = build_network(settings.network, images, settings.seed)
-    run = train(
+    data, held_out, test = load_data(settings.data)
+    network = build_network(settings.network, data, settings.seed)
+    method: Any = settings.method
+    run = fit(
         network,
-        images,
+        data,
+        settings.loss or None,
         settings.options,
+        method=method,
         valid=held_out,
         folder=folder,
         resume=True,
@@ -96,19 +104,43 @@ def run_training(settings: RunConfig, folder: Path, progress: bool, job: tuple) 
         progress=progress,
     )
     steps = settings.options.eval_steps or None
-    found = evaluate(run.network, test, steps=steps, mesh=mesh)
+    found = evaluate(run.network, test, loss=settings.loss or None, steps=steps, mesh=mesh)
     if jax.process_index():
         return None
-    facts = {"data": images.name, "mean": images.mean, "std": images.std, "seed": settings.seed}
+    facts = _facts(data) | {"seed": settings.seed}
     save_model(folder / "model.safetensors", jax.device_get(run.network), extra=facts)
     result = found | _result(run, settings) | facts | {"devices": mesh.size}
     write_atomically(folder / "result.json", (json.dumps(result, indent=2) + "\n").encode())
-    print(f"{100 * found['accuracy']:.2f} % of {found['count']} test images right: {folder}")
-    reading = report_run(folder, jax.device_get(run.network), test, run.rows, result)
+    print(f"{_sentence(found, test)}: {folder}")
+    reading = report_run(folder, jax.device_get(run.network), _to_read(test), run.rows, result)
     if isinstance(reading, str):
         print(reading)
         return None
     return reading
+
+
+def _facts(data: Any) -> dict[str, Any]:
+    """What must be known of the data where the network is used."""
+    named = {name: getattr(data, name, None) for name in ("mean", "std")}
+    plain = {name: list(v) if isinstance(v, tuple) else v for name, v in named.items()}
+    return {"data": data.name} | {name: v for name, v in plain.items() if v is not None}
+
+
+def _sentence(found: dict[str, float], test: Any) -> str:
+    kind = "images" if hasattr(test, "images") else "series"
+    if "accuracy" in found and not getattr(test, "each", False):
+        return f"{100 * found['accuracy']:.2f} % of {found['count']} test {kind} right"
+    if "accuracy" in found:
+        share = f"{100 * found['accuracy']:.2f} % of all answers right"
+        return f"{share}, in {found['count']} test {kind}"
+    return f"mean square error {found['loss']:.4g} over {found['count']} test {kind}"
+
+
+def _to_read(test: Any) -> Any:
+    """Some examples of a task, as a set; a set as it is."""
+    from ..data import draw_series
+
+    return test if hasattr(test, "take") else draw_series(test, 24)
 
 
 def _result(run: "TrainResult", settings: RunConfig) -> dict[str, Any]:
@@ -116,6 +148,7 @@ def _result(run: "TrainResult", settings: RunConfig) -> dict[str, Any]:
 
     import jax
 
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     checked = [row for row in run.rows if row["kind"] == "eval"]
     leaves = jax.tree.leaves(run.network)
     return {
@@ -125,10 +158,13 @@ def _result(run: "TrainResult", settings: RunConfig) -> dict[str, Any]:
         "seconds": round(run.seconds, 2),
         "cpu_seconds": round(run.cpu_seconds, 2),
         "compile_seconds": round(run.compile_seconds, 2),
+        "training_seconds": round(run.training_seconds, 2),
         "network": settings.network,
         "processes": jax.process_count(),
         "versions": {name: version(name) for name in ("feynax", "jax", "equinox", "optax")},
         "python": sys.version.split()[0],
+        "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
+        "date": now,
     }
 
 

@@ -11,6 +11,7 @@ from ._memory_tasks import (
     AddingProblem as AddingProblem,
     CopyMemory as CopyMemory,
     SelectiveCopy as SelectiveCopy,
+    draw_series as draw_series,
 )
 from ._neurogym import neurogym_trials as neurogym_trials
 from ._records import (

@@ -6,6 +6,7 @@ from typing import Any
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from .._checks import check, check_count
+from ._series import SeriesData
 
 
 @dataclasses.dataclass(frozen=True)
@@ -217,3 +218,26 @@ class AddingProblem:
         steps = jnp.arange(self.length, dtype=jnp.int32)
         marks = ((steps == first) | (steps == second)).astype(jnp.float32)
         return jnp.stack([numbers, marks], 1), (numbers @ marks)[None], None
+
+
+def draw_series(task: Any, count: int, seed: int = 0) -> SeriesData:
+    """Return examples of a task as a set with an end.
+
+    **Arguments:**
+
+    - `task`: such as `CopyMemory(200)`.
+    - `count`: how many examples.
+    - `seed`: the same seed gives the same examples.
+
+    ```python
+    from feynax import data
+    few = data.draw_series(data.AddingProblem(20), 5)
+    assert few.inputs.shape == (5, 20, 2) and few.outputs == 1
+    ```
+    """
+    import jax
+
+    check_count("count", count)
+    keys = jax.random.split(jax.random.key(seed), count)
+    inputs, targets, weights = jax.device_get(jax.jit(jax.vmap(task.sample))(keys))
+    return SeriesData(inputs, targets, task.name, "drawn", task.classes, weights=weights)

@@ -166,14 +166,15 @@ def fit(
     record = Record(folder, options, problem, total, clock, progress)
     try:
         done, state = record.start(engine.begin(), resume)
-        if done < total and not clock.is_over():
+        last = done >= total or clock.is_over()
+        if not last:
             record.say("compiling ...")
             with clock.compiling():
                 state = engine.compile(state)
             record.say(f"compiled in {clock.compile_seconds:.1f} s")
 
         pending, waits = [], not may_overlap(mesh) or bool(options.cpu_seconds)
-        while done < total and not clock.is_over():
+        while not last:
             rows, steps = order.batch(done)
             rate = rate_at(done, clock.spent)
             state, metrics = engine.advance(state, done, rows, rate, steps)
