@@ -13,6 +13,7 @@ from ..._checks import check, check_positive
 from ..._citation import cites
 from ...equations import EulerStep
 from ._draw import check_sizes, normal
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
@@ -132,6 +133,7 @@ class AntisymmetricRNN(AbstractVectorMember):
             coefficients="dynamical" if self.gated else "constant",
             vector_field=self._field,
             note="forward Euler makes undamped modes grow: see smallest_damping()",
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

@@ -13,6 +13,7 @@ from ...equations import EulerStep
 from ._arnn_fields import ArnnActivation, activate, antisymmetric, check_arnn, scaled
 from ._arnn_solve import solve_stage
 from ._draw import uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._invertible import AbstractInvertibleCell
 from ._member import AbstractVectorMember
@@ -122,6 +123,7 @@ class ImplicitMidpointRNN(AbstractInvertibleCell, AbstractVectorMember):
             derivative_order=1,
             coefficients="constant",
             vector_field=self._rate,
+            odernn=embed(self),
         )
 
     def _through_middle(self, a: Array, y: Array, drive: Array, half: Any) -> Array:

@@ -11,6 +11,7 @@ from ..._citation import cites
 from ...equations import EulerStep
 from ._arnn_fields import ArnnActivation, activate, antisymmetric, check_arnn, scaled
 from ._draw import uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._invertible import AbstractInvertibleCell
 from ._member import AbstractPairMember
@@ -123,6 +124,7 @@ class TwoStepLeapfrogRNN(AbstractInvertibleCell, AbstractPairMember):
             lags=2,
             derivative_order=1,
             coefficients="constant",
+            odernn=embed(self),
         )
 
     def _leap(self, ready: Array, now: Array, drive: Array, dt: Array | None) -> Array:

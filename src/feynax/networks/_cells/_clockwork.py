@@ -13,6 +13,7 @@ from ..._citation import cites
 from ...equations import ClockStep
 from ._cell import refuse_dt
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractMember
 
@@ -130,4 +131,5 @@ class ClockworkRNN(AbstractMember):
             lags=1,
             derivative_order=1,
             coefficients="dynamical",
+            odernn=embed(self),
         )

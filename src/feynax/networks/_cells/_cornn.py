@@ -11,6 +11,7 @@ from ..._checks import check_positive
 from ..._citation import cites
 from ...equations import EulerStep
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractPairMember
 
@@ -117,6 +118,7 @@ class CoRNN(AbstractPairMember):
             derivative_order=2,
             coefficients="constant",
             vector_field=self._field,
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

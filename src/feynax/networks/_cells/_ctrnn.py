@@ -17,6 +17,7 @@ from .._layers import ACTIVATIONS
 from ._cell import AbstractCell
 from ._ctrnn_read import read_mask, read_row, read_signs, solve_rates
 from ._ctrnn_step import INTEGRATORS, STAGES, relax
+from ._embed import embed
 from ._equation import CellEquation
 
 Form = Literal["potential", "rate"]
@@ -349,6 +350,7 @@ class CTRNN(AbstractCell):
             derivative_order=1,
             coefficients="constant",
             vector_field=lambda y, x: self.step_size * self.field(y, x),
+            odernn=embed(self),
         )
 
     def _activate(self, u: Array) -> Array:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 from jax.scipy.linalg import block_diag
 from jaxtyping import Array, Float, Inexact
 
@@ -12,6 +13,7 @@ from .._odernn._stage import Stage
 from ._embed import chained, embed
 from ._exprnn import CayleyRNN, ExpRNN
 from ._modrelu import modrelu
+from ._urnn import URNN
 
 
 class ModReLU(eqx.Module):
@@ -29,3 +31,9 @@ class ModReLU(eqx.Module):
 def _(cell: Any) -> ODERNN:
     act = ModReLU(cell.bias) if cell.activation == "modrelu" else identity
     return chained(cell, Stage(W=block_diag(*cell.prepare()), V=cell.weight_ih, sigma=act))
+
+
+@embed.register
+def _(cell: URNN) -> ODERNN:
+    V = jax.lax.complex(cell.input_real, cell.input_imag)
+    return chained(cell, Stage(W=cell.prepare(), V=V, sigma=ModReLU(cell.bias)))

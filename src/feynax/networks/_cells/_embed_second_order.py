@@ -11,6 +11,7 @@ from ._arnn_two_step import TwoStepLeapfrogRNN
 from ._cornn import CoRNN
 from ._embed import chained, embed, sizes, stepped, update
 from ._symplectic import SymplecticRNN
+from ._unicornn import UnICORNN
 
 
 def activation(name: str):
@@ -82,3 +83,20 @@ def _(cell: TwoStepLeapfrogRNN) -> ODERNN:
         (field, Stage(W=1.0)), Stage(W=1.0, alpha={1: 2.0}), input_size=cell.input_size,
         state_size=cell.hidden_size, lags=2, h=cell.step_size, dtype=cell.weight.dtype,
     )  # fmt: skip
+
+
+@embed.register
+def _(cell: UnICORNN) -> ODERNN:
+    n, h = cell.hidden_size, jnp.diag(cell.prepare())
+    eye = jnp.eye(n, dtype=h.dtype)
+    push = update(
+        sizes(cell),
+        1,
+        {0: jnp.concatenate([jnp.diag(cell.weight_hh), cell.stiffness * eye])},
+        keep=1.0,
+        gain=-jnp.concatenate([h, h], axis=1),
+        V=jnp.concatenate([cell.weight_ih, jnp.zeros_like(cell.weight_ih)]),
+        b=jnp.concatenate([cell.bias, jnp.zeros_like(cell.bias)]),
+        act=Blockwise((jnp.tanh, identity), (n, n)),
+    )
+    return chained(cell, push, update(sizes(cell), 0, {1: h}, keep=1.0))

@@ -1,5 +1,6 @@
 """Orthogonal recurrent networks: a rotation, then modReLU."""
 
+import dataclasses
 import math
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from ..._checks import check, check_choice
 from ..._citation import cites
 from ._cell import refuse_dt
 from ._draw import check_sizes, normal
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 from ._modrelu import modrelu
@@ -97,8 +99,13 @@ class ExpRNN(AbstractVectorMember):
 
     def equation(self) -> CellEquation:
         """Return the rotation of which the cell is the exact flow."""
-        return _record(
-            "ExpRNN", "exact flow over one sample, then modReLU (Lie splitting)", self.activation
+        return dataclasses.replace(
+            _record(
+                "ExpRNN",
+                "exact flow over one sample, then modReLU (Lie splitting)",
+                self.activation,
+            ),
+            odernn=embed(self),
         )
 
 
@@ -187,7 +194,10 @@ class CayleyRNN(AbstractVectorMember):
 
     def equation(self) -> CellEquation:
         """Return the rotation of which the cell is an implicit midpoint step."""
-        return _record("CayleyRNN", "implicit midpoint, then signs and modReLU", self.activation)
+        return dataclasses.replace(
+            _record("CayleyRNN", "implicit midpoint, then signs and modReLU", self.activation),
+            odernn=embed(self),
+        )
 
 
 def _draw(

@@ -12,6 +12,7 @@ from ..._checks import check_count
 from ..._citation import cites
 from ...equations import SigmoidStep
 from ._cell import AbstractCell
+from ._embed import embed
 from ._equation import CellEquation
 
 
@@ -106,4 +107,5 @@ class GRU(AbstractCell):
             lags=1,
             derivative_order=1,
             coefficients="dynamical",
+            odernn=embed(self),
         )

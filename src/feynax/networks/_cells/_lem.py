@@ -11,6 +11,7 @@ from ..._checks import check
 from ..._citation import cites
 from ...equations import BoundedSigmoidStep
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractPairMember
 
@@ -116,6 +117,7 @@ class LEM(AbstractPairMember):
             derivative_order=1,
             coefficients="dynamical",
             vector_field=self._field,
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

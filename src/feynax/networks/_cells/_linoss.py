@@ -10,6 +10,7 @@ from ..._checks import check_choice, check_count
 from ..._citation import cites
 from ...equations import EulerStep
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractMember
 
@@ -131,6 +132,7 @@ class LinOSS(AbstractMember):
             linear=True,
             vector_field=self._field,
             note="parallel by products of 2 x 2 blocks; steps here are taken one by one",
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

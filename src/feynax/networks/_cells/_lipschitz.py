@@ -13,6 +13,7 @@ from ..._citation import cites
 from ...equations import EulerStep
 from .._runge_kutta import METHODS, increment
 from ._draw import check_sizes, normal, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
@@ -122,6 +123,7 @@ class LipschitzRNN(AbstractVectorMember):
             derivative_order=1,
             coefficients="constant",
             vector_field=self._field,
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

@@ -13,6 +13,7 @@ from ..._citation import cites
 from ...equations import ExactStep
 from ._cell import AbstractLinearCell
 from ._draw import check_sizes, normal
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractMember
 
@@ -139,6 +140,7 @@ class LRU(AbstractMember, AbstractLinearCell):
             coefficients="constant",
             linear=True,
             vector_field=self._field,
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

@@ -12,6 +12,7 @@ from ..._checks import check_count
 from ..._citation import cites
 from ...equations import SigmoidStep
 from ._cell import AbstractCell
+from ._embed import embed
 from ._equation import CellEquation
 
 State = tuple[Float[Array, " hidden"], Float[Array, " hidden"]]
@@ -108,4 +109,5 @@ class LSTM(AbstractCell):
             lags=1,
             derivative_order=1,
             coefficients="dynamical",
+            odernn=embed(self),
         )

@@ -11,6 +11,7 @@ from ..._checks import check_count, check_positive
 from ..._citation import cites
 from ...equations import FusedStep
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
@@ -117,6 +118,7 @@ class LTC(AbstractVectorMember):
             coefficients="dynamical",
             vector_field=self._field,
             note=f"{self.substeps} sub-steps a sample",
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:
@@ -215,4 +217,5 @@ class CfC(AbstractVectorMember):
             derivative_order=1,
             coefficients="dynamical",
             note="tends to (g + k)/2 and not to h as the time between samples tends to 0",
+            odernn=embed(self),
         )

@@ -1,5 +1,6 @@
 """minGRU and minLSTM: gates that the input alone decides, so that time can run in parallel."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..._citation import cites
 from ...equations import SigmoidStep
 from ._cell import AbstractLinearCell
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
@@ -80,7 +82,10 @@ class MinGRU(AbstractVectorMember, AbstractLinearCell):
 
     def equation(self) -> CellEquation:
         """Return the relaxation of which the cell is the exact flow."""
-        return _record("minGRU", "h' = T(x) (v(x) - h), T = softplus(W_z x + b_z)", self._field)
+        return dataclasses.replace(
+            _record("minGRU", "h' = T(x) (v(x) - h), T = softplus(W_z x + b_z)", self._field),
+            odernn=embed(self),
+        )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:
         gate, target = jnp.split(self.drive(x), 2)
@@ -153,7 +158,10 @@ class MinLSTM(AbstractVectorMember, AbstractLinearCell):
 
     def equation(self) -> CellEquation:
         """Return the relaxation of which the cell is the exact flow."""
-        return _record("minLSTM", "h' = T(x) (v(x) - h), T = log(1 + i/f)", self._field)
+        return dataclasses.replace(
+            _record("minLSTM", "h' = T(x) (v(x) - h), T = log(1 + i/f)", self._field),
+            odernn=embed(self),
+        )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:
         gate, target = jnp.split(self.drive(x), 2)

@@ -12,6 +12,7 @@ from ..._checks import check, check_count
 from ..._citation import cites
 from ...equations import SigmoidStep
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractMember
 
@@ -154,6 +155,7 @@ class MLSTM(AbstractMember):
             coefficients="dynamical",
             linear=True,
             note="linear in (C, n); steps here are taken one by one, for the running maximum m",
+            odernn=embed(self),
         )
 
 

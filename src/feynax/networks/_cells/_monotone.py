@@ -14,6 +14,7 @@ from ...equations import EulerStep
 from ._arnn_solve import solve_stage
 from ._contracting import AbstractContractingCell, Contraction
 from ._draw import check_sizes, normal, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
@@ -155,6 +156,7 @@ class MonotoneRNN(AbstractVectorMember, AbstractContractingCell):
             derivative_order=1,
             coefficients="constant",
             vector_field=self._field,
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

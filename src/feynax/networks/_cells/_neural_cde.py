@@ -11,6 +11,7 @@ from ..._checks import check_choice, check_count
 from ..._citation import cites
 from .._runge_kutta import METHODS, increment
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractMember
 
@@ -139,9 +140,10 @@ class NeuralCDE(AbstractMember):
             integrator=self.method,
             step=None,
             step_from="input",
-            stages=METHODS[self.method].stages,
+            stages=2 * METHODS[self.method].stages,
             lags=1,
             derivative_order=1,
             coefficients="dynamical",
             note="the step is the increment of the input's path",
+            odernn=embed(self),
         )

@@ -12,6 +12,7 @@ from ..._citation import cites
 from .._adaptive import adaptive_solve
 from .._runge_kutta import METHODS, increment
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._gru import GRU
 from ._member import AbstractMember
@@ -153,4 +154,5 @@ class ODEGRU(AbstractMember):
             derivative_order=1,
             coefficients="dynamical",
             note="jumps at samples: more samples are more jumps, and not a finer step",
+            odernn=embed(self),
         )

@@ -13,6 +13,7 @@ from ..._citation import cites
 from ._cell import refuse_dt
 from ._contracting import AbstractContractingCell, Contraction
 from ._draw import check_sizes, normal, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
@@ -163,6 +164,7 @@ class REN(AbstractVectorMember, AbstractContractingCell):
             lags=1,
             derivative_order=1,
             coefficients="constant",
+            odernn=embed(self),
         )
 
 

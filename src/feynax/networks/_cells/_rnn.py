@@ -11,6 +11,7 @@ from ..._checks import check, check_choice
 from ..._citation import cites
 from ...equations import EulerStep, SigmoidStep
 from ._draw import check_sizes, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
@@ -100,6 +101,7 @@ class RNN(AbstractVectorMember):
             derivative_order=1,
             coefficients="constant",
             vector_field=self._field,
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:
@@ -192,6 +194,7 @@ class LeakyRNN(AbstractVectorMember):
             derivative_order=1,
             coefficients="constant",
             vector_field=self._field,
+            odernn=embed(self),
         )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:

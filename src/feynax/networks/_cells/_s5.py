@@ -1,5 +1,6 @@
 """S5 and S4D: stable diagonal state spaces, exactly integrated over steps they learn."""
 
+import dataclasses
 import math
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from ..._citation import cites
 from ...equations import ExactStep
 from ._cell import AbstractLinearCell
 from ._draw import check_sizes, normal, uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractMember
 
@@ -114,7 +116,10 @@ class S5(AbstractMember, AbstractLinearCell):
 
     def equation(self) -> CellEquation:
         """Return the state space of which the cell is the exact flow."""
-        return _record("S5", "s' = D (L s + B x), y = 2 Re(C s)", "C^N", self._field)
+        return dataclasses.replace(
+            _record("S5", "s' = D (L s + B x), y = 2 Re(C s)", "C^N", self._field),
+            odernn=embed(self),
+        )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:
         rate, step = self.prepare()
@@ -220,7 +225,9 @@ class S4D(AbstractMember, AbstractLinearCell):
     def equation(self) -> CellEquation:
         """Return the state spaces of which the cell is the exact flow."""
         ode = "s' = D (L s + u), u = V x, y = 2 Re sum(C s), a state space each channel"
-        return _record("S4D", ode, "C^(H x N)", self._field)
+        return dataclasses.replace(
+            _record("S4D", ode, "C^(H x N)", self._field), odernn=embed(self)
+        )
 
     def _field(self, state: PyTree, x: PyTree) -> PyTree:
         rate, step = self.prepare()

@@ -12,6 +12,7 @@ from ..._citation import cites
 from ...equations import EulerStep
 from ._arnn_fields import ArnnActivation, activate, check_arnn, scaled
 from ._draw import uniform
+from ._embed import embed
 from ._equation import CellEquation
 from ._invertible import AbstractShearCell, Shear
 from ._member import AbstractPairMember
@@ -142,6 +143,7 @@ class SymplecticRNN(AbstractShearCell, AbstractPairMember):
             derivative_order=2,
             coefficients="constant",
             vector_field=self._rate,
+            odernn=embed(self),
         )
 
     def _force(self, y: Float[Array, " hidden"], shift: Float[Array, " hidden"]) -> Array:

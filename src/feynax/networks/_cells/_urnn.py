@@ -12,6 +12,7 @@ from ..._checks import check, check_choice
 from ..._citation import cites
 from ._cell import refuse_dt
 from ._draw import check_sizes
+from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractMember
 from ._modrelu import modrelu
@@ -128,4 +129,5 @@ class URNN(AbstractMember):
             derivative_order=1,
             coefficients="constant",
             note="one layer is (1, 1): no second derivative and no delayed state",
+            odernn=embed(self),
         )

@@ -32,7 +32,7 @@ def draw_stages(
         if kind != "dense":
             must = f'be "dense" where the state has {state} and a stage {size} components'
             check(rows == columns, name, must, repr(kind))
-        return _uniform(next(keys), shape, 1 / math.sqrt(columns), dtype)
+        return _uniform(next(keys), shape, 1 / math.sqrt(max(columns, 1)), dtype)
 
     def stage(q: int, m: int, p: int, old: int, act: Any) -> Stage:
         last = q > n

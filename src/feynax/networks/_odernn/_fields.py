@@ -30,7 +30,7 @@ def read_fields(
     readout: Any, dtype: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return all fields of an ODERNN, checked."""
-    check_count("input_size", input_size)
+    check_count("input_size", input_size, 0)
     check_count("state_size", state_size)
     check(math.isfinite(h), "h", "be finite", h)
     places = schedule(len(stages), lags, variant)

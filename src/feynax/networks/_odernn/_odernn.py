@@ -114,8 +114,8 @@ class ODERNN(AbstractCell):
         key: PRNGKeyArray,
     ):
         """Draw constant coefficients uniformly within one over the root of their columns."""
-        for name, count in (("input_size", input_size), ("state_size", state_size)):
-            check_count(name, count)
+        check_count("input_size", input_size, 0)
+        check_count("state_size", state_size)
         check_count("stages", stages)
         size = state_size if stage_size is None else stage_size
         check_count("stage_size", size)
