@@ -95,10 +95,14 @@ def value(stage: Stage, v: Array | None, before: Array | None) -> Array | None:
 
 def rows(stage: Stage, state: int, sizes: tuple[int, ...]) -> int | None:
     """Return m, the number of components that the activation sees; `None` where it sees none."""
-    for c in (stage.W, stage.V, stage.b, *stage.alpha.values()):
-        if c is not None and (jnp.ndim(c) == 2 or (c is stage.b and jnp.ndim(c) == 1)):
+    for c in (stage.W, stage.V, *stage.alpha.values()):
+        if c is not None and jnp.ndim(c) == 2:
             return jnp.shape(c)[0]
-    if stage.W is not None or not sizes:
+    if stage.W is not None:
+        return state
+    if stage.b is not None and jnp.ndim(stage.b) == 1:
+        return jnp.shape(stage.b)[0]
+    if not sizes:
         return state
     return next((sizes[k - 1] for k, c in stage.alpha.items() if c is not None), None)
 
