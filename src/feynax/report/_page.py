@@ -162,4 +162,5 @@ def _templates() -> "Environment":
     environment.filters["drawn"] = Markup  # pictures of our own making, and nothing else
     environment.filters["number"] = number
     environment.filters["leading"] = recurrent_words.leading
+    environment.filters["claim"] = recurrent_words.claim_of
     return environment

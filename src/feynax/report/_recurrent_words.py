@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .._certificate import Certificate
 from ._evidence import Row
 from ._recurrent_reading import CellReading, RecurrentReading
 from ._words import number, percent
@@ -75,7 +76,7 @@ def _of_cell(cell: CellReading, named: bool) -> str:
         )
     cert = cell.certificate
     if cert is not None:
-        parts.append(f"{cert.verdict.value}: {cert.claim}")
+        parts.append(f"{cert.verdict.value}: {claim_of(cert)}")
     text = "; ".join(parts) or "nothing more could be computed"
     head = cell.name.capitalize() if named else "Here"
     return f"{head}: {text}."
@@ -197,15 +198,28 @@ def _bound(cell: CellReading) -> Row | None:
     if cert is None:
         return None
     low, high = cert.bounds or (math.nan, math.nan)
-    value = f"≤ {number(high, 4)}" if cert.bounds else number(cert.rate, 4)
-    margin = f"{number(cert.margin, 3)} to its limit" if cert.margin is not None else "undecided"
-    found = f" The strongest found by search is {number(low, 4)}." if cert.bounds and low else ""
+    ratio = f"{number(high / low, 2)} times the strongest found" if low > 0 else "none found"
     return Row(
         _NAMES["certificate"],
-        value,
-        margin,
-        f"{cert.verdict.value.capitalize()} for {cert.domain}: {cert.claim}.{found}",
+        f"≤ {number(high, 4)} a sample",
+        ratio,
+        f"{cert.verdict.value.capitalize()} for {cert.domain}: {claim_of(cert)}. A search "
+        f"attained {number(low, 4)}; the truth lies between. {_forgets(high)}",
     )
+
+
+def _forgets(proven: float) -> str:
+    if proven < 1:
+        return "Below 1 it is proven that states fed the same always meet: the cell forgets."
+    return (
+        "Above 1 it is not proven that the cell forgets where it started; the numbers above say "
+        "what it does on these data."
+    )
+
+
+def claim_of(cert: Certificate) -> str:
+    """Say the claim as one reads it away from the code."""
+    return cert.claim.replace("in the norm of `metric`", "in a weighted norm made for this cell")
 
 
 def leading(eigenvalues: np.ndarray) -> str:
