@@ -96,6 +96,35 @@ def test_lstm_is_its_odernn(key):
     assert both.lags == 1
 
 
+@pytest.mark.parametrize(
+    ("form", "n", "t"), [("minimal", 1, 1), ("output", 2, 2), ("constant", 4, 1)]
+)
+def test_lstm_forms(form, n, t, key):
+    cell = shaken(fx.networks.LSTM(2, 3, key=key), key, 0.3)
+    net = fx.networks.lstm_odernn(cell, form)
+    xs = jax.random.normal(key, (6, 2))
+    outputs, (c, _) = run(cell, xs)
+    state, seen = net.initial_state(), xs
+    if form == "output":
+        # The first memory is zero, whatever came before.
+        seen = jnp.concatenate([xs, jnp.concatenate([jnp.zeros((1, 2)), xs[:-1]])], axis=1)
+    found, memory = run(net, seen, state=state)
+    assert jnp.abs(found - outputs).max() < 1e-12
+    assert form == "output" or jnp.abs(memory.history[0, :3] - c).max() < 1e-12
+    assert (len(net.stages), net.lags) == (n, t)
+    assert (net.coefficients == "constant") == (form == "constant")
+
+
+def test_minimal_lstm_has_2l_minus_1_stages(key):
+    cells = [fx.networks.LSTM(n, 3, key=key) for n in (2, 3, 3)]
+    net = stack_odernn([fx.networks.lstm_odernn(cell, "minimal") for cell in cells])
+    xs = seen = jax.random.normal(key, (4, 2))
+    for cell in cells:
+        seen = run(cell, seen).outputs
+    assert jnp.abs(run(net, xs).outputs - seen).max() < 1e-12
+    assert len(net.stages) == 5
+
+
 def test_gru_is_its_odernn(key):
     """Claim 2 corrected: L stages, gamma = D[z] and kappa = D[1 - z] on torch's z."""
     cell = fx.networks.GRU(2, 3, key=key)

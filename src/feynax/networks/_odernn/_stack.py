@@ -9,20 +9,19 @@ from jax.scipy.linalg import block_diag
 from jaxtyping import Array
 
 from ..._checks import check
-from ._activation import identity
+from ._activation import Blockwise, identity
 from ._chain import with_skip
 from ._coefficient import apply, matrix, product
 from ._lags import Lags
 from ._odernn import ODERNN, StageFunction
-from ._stage import Moment, Stage
+from ._stage import Moment, Stage, rows
 
 
 def stack_odernn(layers: Sequence[ODERNN]) -> ODERNN:
     r"""Return the one ODERNN that computes the same map as layers on top of each other.
 
     Its state is that of all layers, lowest first. Each layer's stages follow those of the layer
-    below, which they see as their input; a layer whose output is not one of its stages needs one
-    stage more. The last stage gathers.
+    XX
 
     **Arguments:**
 
@@ -52,22 +51,26 @@ def stack_odernn(layers: Sequence[ODERNN]) -> ODERNN:
     stages: list[Any] = []
     sizes: list[int] = []
     outputs: dict[int, Any] = {}
-    first, below = 0, None
+    first, below, view = 0, None, None
     for layer in layers:
         view = _View(below, len(stages), first, total, layer.state_size, layer.places.length,
                      layer.h, layer.inner)  # fmt: skip
         placed = zip(layer.stages, layer.places.stages, strict=True)
         stages += [_Placed(function, view, tau, q == 0) for q, (function, tau) in enumerate(placed)]
         sizes += layer.stage_sizes
+        if layer is layers[-1] and not _gathers(layer):
+            break
         if not _gathers(layer):
             stages.append(_Emitted(layer.output_stage, view, layer.places))
             sizes.append(layer.state_size)
         outputs[len(stages)] = jnp.eye(total, layer.state_size, -first, dtype)
         below = _Below(layer.readout, len(stages))
         first += _length(layer)
+    output: Any = Stage(W=_aging(layers, total, dtype), alpha=outputs)
+    if not _gathers(layers[-1]):
+        output = _Crowned(layers[-1].output_stage, view, layers[-1].places, output)
     return ODERNN.from_stages(
-        stages, Stage(W=_aging(layers, total, dtype), alpha=outputs),
-        input_size=layers[0].input_size, state_size=total, stage_size=sizes,
+        stages, output, input_size=layers[0].input_size, state_size=total, stage_size=sizes,
         implicit=any(layer.implicit for layer in layers), dtype=dtype,
         readout=_Top(layers[-1].readout, _length(layers[-1]), layers[-1].state_size),
     )  # fmt: skip
@@ -193,3 +196,40 @@ class _Emitted(eqx.Module):
         stage = self.view.stage(self.function(own), own.x, self.places.output, dtype)
         skip = self.view.wide(jnp.eye(self.view.size, dtype=dtype), self.places.skip)
         return with_skip(stage, skip, dtype)
+
+
+class _Crowned(eqx.Module):
+    """The output stage of the highest layer, beside what gathers the others."""
+
+    function: StageFunction
+    view: Any
+    places: Lags = eqx.field(static=True)
+    gather: Stage
+
+    def __call__(self, moment: Moment) -> Stage:
+        view, dtype, total = self.view, moment.history.dtype, self.view.total
+        own = view.moment(moment)
+        stage = view.stage(self.function(own), own.x, self.places.output, dtype)
+        m = rows(stage, total, tuple(K.size for K in moment.stages)) or view.size
+        above, below = ((m, 0), (0, 0)), ((0, total), (0, 0))
+        W = jnp.zeros((m, total), dtype) if stage.W is None else stage.W
+        aging = jnp.zeros((total, total), dtype) if self.gather.W is None else self.gather.W
+        alpha = {k: jnp.pad(c, above) for k, c in self.gather.alpha.items()}
+        alpha |= {
+            k: jnp.pad(matrix(c, m, dtype), below) + alpha.get(k, 0) for k, c in stage.alpha.items()
+        }
+        kappa = matrix(0.0 if stage.kappa is None else stage.kappa, view.size, dtype)
+        place = jnp.eye(total, view.size, -view.first, dtype)
+        return Stage(
+            W=jnp.concatenate([W, aging]),
+            V=None if stage.V is None else jnp.pad(matrix(stage.V, m, dtype), below),
+            b=None if stage.b is None else jnp.pad(jnp.asarray(stage.b).astype(dtype), (0, total)),
+            alpha=alpha,
+            gamma=None if stage.gamma is None else self._skip(stage, place, dtype),
+            kappa=jnp.concatenate([place @ kappa, jnp.eye(total, dtype=dtype)], axis=1),
+            sigma=Blockwise((stage.sigma, identity), (m, total)),
+        )
+
+    def _skip(self, stage: Stage, place: Array, dtype: Any) -> Array:
+        skip = self.view.wide(matrix(stage.gamma, self.view.size, dtype), self.places.skip)
+        return place @ skip
