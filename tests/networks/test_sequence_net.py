@@ -46,13 +46,26 @@ def test_residual_block_by_hand(key):
     xs = jax.random.normal(key, (6, 2))
     block = net.layers[0]
     assert isinstance(block.cell.forth, LRU)
-    x = xs @ net.encoder.weight.T
+    x = xs @ net.encoder.weight.T + net.encoder.bias[None]
     u = x / jnp.sqrt((x**2).mean(1, keepdims=True) + 1e-6)
     y = jax.nn.gelu(run(block.cell.forth, u).outputs + u)
     a, b = jnp.split(y @ block.gate.weight.T + block.gate.bias[None], 2, axis=1)
     out = x + a / (1 + jnp.exp(-b))
     wanted = out @ net.decoder.weight.T + net.decoder.bias[None]
     np.testing.assert_allclose(net(xs), wanted, rtol=1e-10)
+
+
+@pytest.mark.parametrize("cell", ["LRU", "GRU"])
+def test_every_keeps_the_last_steps(key, cell):
+    kind = {"cell": cell, "layers": 2, "block": "residual", "encoder": "cell"}
+    thin, whole = (made(key, **kind, every=every) for every in ((3, 1), 1))
+    xs = jax.random.normal(key, (12, 2))
+    first = whole.layers[0](xs)[2::3]
+    block, read = whole.layers[1], whole.decoder
+    out = block.close(first[-1:], block.recur(first)[-1:], lambda x: x)
+    np.testing.assert_allclose(thin(xs), read(out[0]), rtol=1e-9, atol=1e-12)
+    padded = jnp.concatenate([xs, jnp.ones((6, 2))])
+    np.testing.assert_allclose(thin(padded, mask=jnp.arange(18) < 12), thin(xs), rtol=1e-9)
 
 
 def test_backwards_is_forwards_of_the_turned(key):
@@ -92,6 +105,8 @@ def test_files_hold_it(key, kind, tmp_path):
         ({"cell": "GRU", "options": {"speed": 1}}, "`options` must be arguments of GRU"),
         ({"cell": "GRU", "readout": "first"}, "`readout` must be one of"),
         ({"cell": "GRU", "layers": 0}, "`layers` must be a whole number"),
+        ({"cell": "LRU", "every": 2, "readout": "each"}, "`every` must be 1"),
+        ({"cell": "LRU", "every": (2, 2)}, "`every` must be one number"),
         ({"cell": "LRU", "gate": None, "bidirectional": True}, "`gate` must be"),
     ],
 )

@@ -37,6 +37,7 @@ class Direction(eqx.Module):
 
     forth: AbstractCell
     back: AbstractCell | None
+    every: int = eqx.field(static=True)
 
     @property
     def size(self) -> int:
@@ -49,14 +50,24 @@ class Direction(eqx.Module):
         dts: Float[Array, " time"] | None = None,
         mask: Bool[Array, " time"] | None = None,
     ) -> Series:
-        """Run along one series."""
-        ahead = run(self.forth, xs, dts=dts, mask=mask).outputs
+        """Run along one series; give the outputs of every so many steps."""
+        ahead = run(self.forth, xs, dts=dts, mask=mask, every=self.every).outputs
         if self.back is None:
             return ahead
         # Backwards the padding comes first: the state waits until the series begins.
         turned = [None if a is None else a[::-1] for a in (_before(dts), mask)]
-        behind = run(self.back, xs[::-1], dts=turned[0], mask=turned[1]).outputs
+        behind = run(self.back, xs[::-1], dts=turned[0], mask=turned[1], every=self.every).outputs
         return jnp.concatenate([ahead, behind[::-1]], axis=1)
+
+    def thin(self, dts: Any, mask: Any) -> tuple[Any, Any]:
+        """Return the times between the steps that are left, and which of those exist."""
+        if self.every == 1:
+            return dts, mask
+        parts = [None if a is None else a.reshape(-1, self.every) for a in (dts, mask)]
+        return (
+            None if parts[0] is None else parts[0].sum(axis=1),
+            None if parts[1] is None else parts[1].any(axis=1),
+        )
 
 
 def make_direction(
@@ -64,6 +75,7 @@ def make_direction(
     input_size: int,
     hidden: int,
     bidirectional: bool,
+    every: int,
     options: dict[str, Any],
     key: PRNGKeyArray,
 ) -> Direction:
@@ -71,7 +83,7 @@ def make_direction(
     first, second = jax.random.split(key)
     forth = make_cell(name, input_size, hidden, options, first)
     back = make_cell(name, input_size, hidden, options, second) if bidirectional else None
-    return Direction(forth, back)
+    return Direction(forth, back, every)
 
 
 class Block(eqx.Module):
@@ -90,7 +102,11 @@ class Block(eqx.Module):
         """Return what the recurrence gives at each step."""
         seen = self.sees(xs)
         ys = self.cell(seen, dts, mask)
-        return ys if self.through is None else ys + self.through[None] * seen
+        return ys if self.through is None else ys + self.through[None] * self.stay(seen)
+
+    def stay(self, xs: Series) -> Series:
+        """Return the steps at which the recurrence gives something."""
+        return xs[self.cell.every - 1 :: self.cell.every]
 
     def sees(self, xs: Series) -> Series:
         """Return what the cell sees of what comes in."""

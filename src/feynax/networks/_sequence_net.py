@@ -30,7 +30,12 @@ class SequenceNet(eqx.Module):
     - `cell`: name of a cell in `feynax.networks`; `options`: its further arguments.
     - `hidden`: its outputs, and the width of the residual stream.
     - `layers`: how many.
+    - `every`: each layer hands on every so many of its steps, the last included: one number for
+      all layers, or one for each. Cells that are linear and time-invariant skip the states in
+      between, so that long series cost them little.
     - `block`: by default "residual" for cells that are linear in their state, else "plain".
+    - `encoder`: of residual blocks: "linear", or "cell": a first cell reads the series itself, and
+      what it gives is the stream to which the blocks add.
     - `gate`: "glu", or `None` for an addition without weights; `norm`: of residual blocks.
     - `readout`: "last", "mean" or "each".
     - `bidirectional`: a second cell runs from the end; its outputs stand beside the first's.
@@ -71,7 +76,9 @@ class SequenceNet(eqx.Module):
         hidden: int = 64,
         layers: int = 1,
         options: dict[str, Any] | None = None,
+        every: int | tuple[int, ...] = 1,
         block: Literal["residual", "plain"] | None = None,
+        encoder: Literal["linear", "cell"] = "linear",
         gate: Literal["glu"] | None = "glu",
         norm: bool = True,
         readout: Readout = "last",
@@ -90,15 +97,19 @@ class SequenceNet(eqx.Module):
         options = dict(options or {})
         block = block or _usual_block(cell)
         check_choice("block", block, ("residual", "plain"))
+        check_choice("encoder", encoder, ("linear", "cell"))
+        strides = _strides(every, layers, readout)
         first, last, *keys = jax.random.split(key, layers + 2)
         residual = block == "residual"
-        self.encoder = Linear(input_size, hidden, bias=False, key=first) if residual else None
-        made, width = [], hidden if residual else input_size
-        for part in keys:
+        linear = residual and encoder == "linear"
+        self.encoder = Linear(input_size, hidden, key=first) if linear else None
+        made, width = [], hidden if linear else input_size
+        for part, stride in zip(keys, strides, strict=True):
             one, two = jax.random.split(part)
-            inner = make_direction(cell, width, hidden, bidirectional, options, one)
-            made.append(make_block(inner, width, norm, gate, two) if residual else inner)
-            width = width if residual else inner.size
+            inner = make_direction(cell, width, hidden, bidirectional, stride, options, one)
+            adds = residual and (linear or len(made) > 0)
+            made.append(make_block(inner, width, norm, gate, two) if adds else inner)
+            width = width if adds else inner.size
         self.layers = tuple(made)
         self.decoder = Linear(width, output_size, key=last)
         self.input_size, self.output_size = input_size, output_size
@@ -108,7 +119,9 @@ class SequenceNet(eqx.Module):
             hidden=hidden,
             layers=layers,
             options=options,
+            every=tuple(every) if isinstance(every, list | tuple) else every,
             block=block,
+            encoder=encoder,
             gate=gate,
             norm=norm,
             bidirectional=bidirectional,
@@ -147,15 +160,15 @@ class SequenceNet(eqx.Module):
         if self.encoder is not None:
             xs = jax.vmap(self.encoder)(xs)
         for number, layer in enumerate(self.layers, 1):
+            final = number == len(self.layers)
             if isinstance(layer, Direction):
-                xs = (
-                    drop(layer(xs, dts, mask))
-                    if number < len(self.layers)
-                    else layer(xs, dts, mask)
-                )
+                xs = layer(xs, dts, mask)
+                xs = xs if final else drop(xs)
+                dts, mask = layer.thin(dts, mask)
                 continue
             ys = layer.recur(xs, dts, mask)
-            if self.readout == "last" and number == len(self.layers):
+            xs, (dts, mask) = layer.stay(xs), layer.cell.thin(dts, mask)
+            if self.readout == "last" and final:
                 xs, ys, mask = _last(xs, mask), _last(ys, mask), None
             xs = layer.close(xs, ys, drop)
         return self._read(xs, mask)
@@ -190,9 +203,12 @@ class SequenceNet(eqx.Module):
             if isinstance(layer, Direction):
                 seen.append(xs)
                 xs = layer(xs, dts, mask)
+                dts, mask = layer.thin(dts, mask)
                 continue
             seen.append(layer.sees(xs))
-            xs = layer.close(xs, layer.recur(xs, dts, mask), lambda x: x)
+            ys = layer.recur(xs, dts, mask)
+            dts, mask = layer.cell.thin(dts, mask)
+            xs = layer.close(layer.stay(xs), ys, lambda x: x)
         return seen
 
     def _vectors(self, xs: Any) -> Float[Array, "time input"]:
@@ -233,6 +249,16 @@ def _usual_block(cell: str) -> Literal["residual", "plain"]:
     kind = getattr(networks, cell, None)
     linear = isinstance(kind, type) and issubclass(kind, AbstractLinearCell)
     return "residual" if linear else "plain"
+
+
+def _strides(every: Any, layers: int, readout: str) -> tuple[int, ...]:
+    strides = (every,) * layers if isinstance(every, int) else tuple(every)
+    for stride in strides:
+        check_count("every", stride)
+    check(len(strides) == layers, "every", f"be one number, or {layers}", len(strides))
+    whole = readout != "each" or max(strides) == 1
+    check(whole, "every", "be 1 where each step is read out", every)
+    return strides
 
 
 def _last(xs: Float[Array, "time width"], mask: Any) -> Float[Array, "1 width"]:
