@@ -13,4 +13,7 @@ from ._as_equation import (
 from ._as_paths import PathSample as PathSample, PathSum as PathSum, as_paths as as_paths
 from ._bounds import LayerBound as LayerBound, bounds as bounds
 from ._certify import certify as certify
+from ._certify_cells import CellCertificate as CellCertificate
+from ._local_attack import flat_state as flat_state, one_step as one_step
 from ._paths_record import Recorder as Recorder, Step as Step, record as record
+from ._step_bound import StepBound as StepBound, step_bound as step_bound

@@ -9,10 +9,12 @@ from jax.typing import ArrayLike
 from jaxtyping import Float, PRNGKeyArray
 
 from .._certificate import Certificate, Verdict, Witness
-from .._checks import check_finite, check_positive
+from .._checks import check, check_finite, check_positive
 from .._citation import cites
+from ..networks import AbstractCell
 from ._attack import attack
 from ._bounds import bounds
+from ._certify_cells import certify_cell
 
 
 @cites("imchitr2020", "hindmarsh1984")
@@ -21,36 +23,49 @@ def certify(
     *,
     limit: float | None = None,
     x: Float[ArrayLike, "..."] | None = None,
+    box: tuple[ArrayLike, ArrayLike] | None = None,
+    inputs: Float[ArrayLike, "*many input"] | None = None,
     key: PRNGKeyArray | None = None,
 ) -> Certificate:
-    r"""Certify how far a network can drive two inputs apart.
+    r"""Certify how far a network can drive two inputs apart, or a recurrent cell two states.
 
-    The claim is $|f(y) - f(y')| \le L\, |y - y'|$ in 2-norms. From above, $L$ is the product over
-    the layers of von Neumann gains (largest norm of the symbol over the Brillouin zone, which
-    bounds zero padding as well) and of what nonlinear parts can add: a ReLU outside a layer adds
-    nothing; a reaction $h K_2\,\mathrm{relu}(K_1\psi + b)$ adds at most
+    For a network the claim is $|f(y) - f(y')| \le L\, |y - y'|$ in 2-norms. From above, $L$ is
+    the product over the layers of von Neumann gains (largest norm of the symbol over the
+    Brillouin zone, which bounds zero padding as well) and of what nonlinear parts can add: a
+    ReLU outside a layer adds nothing; a reaction $h K_2\,\mathrm{relu}(K_1\psi + b)$ adds at most
     $\frac h2(\lVert K_2 K_1\rVert + \lVert K_2\rVert\lVert K_1\rVert)$, since its gates are
     $\frac12(1 + s)$ with signs $s$. From below, a search finds two inputs that are driven apart.
     The product is rarely attained: layers do not stretch the same direction.
 
+    For a recurrent cell the claim is $|D\,(s_{l+1} - s'_{l+1})| \le L\,|D\,(s_l - s'_l)|$ for two
+    states that are fed the same input, in the norm of the certificate's `metric` $D$; over T steps
+    plain 2-norms then grow at most $\mathrm{cond}(D)\,L^T$-fold. Gated cells are certified over a
+    box of inputs and the box of states that can follow: each row of the Jacobian is a few numbers
+    (gates, slopes) times fixed weights; ellipsoids around all values of these numbers, and $D$,
+    are found by descent, and the resulting matrix inequality is checked by Cholesky's method.
+
     **Arguments:**
 
-    - `net`: a network or block of `feynax.networks`; rules for other classes are added with
-      `fx.maps.bounds.register`.
+    - `net`: a network, block or recurrent cell of `feynax.networks`; rules for other classes are
+      added with `fx.maps.bounds.register`, for cells with `fx.maps.step_bound.register`.
     - `limit`: the claimed $L$; 1 asks whether the network is non-expansive. Without it the proven
       bound itself is claimed.
     - `x`: an input to search around (one example); needed only for a verdict of "refuted" or for
       the lower bound. Networks that know their `in_shape` are searched around noise without it.
+    - `box`: for cells, ends `(low, high)` of the box of inputs; every input where it is left out.
+    - `inputs`: for cells, data whose box is meant.
     - `key`: for the search; fixed by default.
 
     **Returns:**
 
-    A [`feynax.Certificate`][]: certified with the margin to `limit`; refuted, with two inputs that
+    A [`feynax.Certificate`][] (for cells a [`feynax.maps.CellCertificate`][]): certified with the
+    margin to `limit`; refuted, with two inputs that
     anyone can replay; or undecided, with both bounds. `parts` has one certificate a layer.
 
     **Raises:**
 
-    - `TypeError` for classes without a rule; `ValueError` for a limit that is not positive.
+    - `TypeError` for classes without a rule; `ValueError` for a limit that is not positive, a box
+      that does not fit, or arguments of the other kind.
 
     ```python
     import jax, feynax as fx
@@ -59,10 +74,21 @@ def certify(
     assert cert and cert.rate <= 1
     ```
 
-    Source: von Neumann's analysis of V. Imchitr (2020), eq (39), and of our own layers.
+    ```python
+    import jax, feynax as fx
+    cell = fx.networks.LeakyRNN(2, 4, key=jax.random.key(1))
+    assert fx.certify(cell, box=(-1.0, 1.0)).bounds[0] <= fx.certify(cell).bounds[1]
+    ```
+
+    Source: von Neumann's analysis of V. Imchitr (2020), eq (39), and of our own layers; for cells
+    M. Fazlyab et al. (2019), with sectors replaced by ellipsoids.
     """
     if limit is not None:
         check_positive("limit", limit)
+    if isinstance(net, AbstractCell):
+        check(x is None, "x", "be left out for a cell, which takes `box` or `inputs`", "a value")
+        return certify_cell(net, limit=limit, box=box, inputs=inputs, key=key)
+    check(box is None and inputs is None, "box", "be left out for a network", "a value")
     layers = bounds(net)
     upper = math.prod(layer.bound**layer.count for layer in layers)
     depth = sum(layer.count for layer in layers)
