@@ -9,7 +9,7 @@ from jaxtyping import PyTree
 from ...equations import AbstractStep
 
 if TYPE_CHECKING:
-    from .._odernn import ODERNN
+    from .._odernn._odernn import ODERNN
 
 
 @dataclasses.dataclass(frozen=True)

@@ -214,7 +214,8 @@ class _Crowned(eqx.Module):
         above, below = ((m, 0), (0, 0)), ((0, total), (0, 0))
         W = jnp.zeros((m, total), dtype) if stage.W is None else stage.W
         aging = jnp.zeros((total, total), dtype) if self.gather.W is None else self.gather.W
-        alpha = {k: jnp.pad(c, above) for k, c in self.gather.alpha.items()}
+        lower: dict[int, Any] = dict(self.gather.alpha)
+        alpha = {k: jnp.pad(c, above) for k, c in lower.items()}
         alpha |= {
             k: jnp.pad(matrix(c, m, dtype), below) + alpha.get(k, 0) for k, c in stage.alpha.items()
         }
