@@ -65,7 +65,7 @@ class RecurrentStack(eqx.Module):
             check_count(name, value)
         given, made, width = dict(options or {}), [], input_size
         for part in jax.random.split(key, layers):
-            made.append(make_direction(cell, width, hidden, bidirectional, given, part))
+            made.append(make_direction(cell, width, hidden, bidirectional, 1, given, part))
             width = made[-1].size
         self.layers = tuple(made)
         self.input_size, self.hidden, self.cell = input_size, hidden, cell

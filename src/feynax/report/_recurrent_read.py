@@ -133,6 +133,11 @@ def _places(network: Any, rows: tuple[Series, ...]) -> list[_Placed]:
 
 def _features(network: Any, rows: tuple[Series, ...]) -> list[list[Series]]:
     """What each layer sees of each series; padded to one length, so that it compiles once."""
+    strides = [getattr(layer, "cell", layer).every for layer in network.layers]
+    if any(stride > 1 for stride in strides):
+        # Layers that skip steps shorten a series: its padding could not be cut off again.
+        alone = eqx.filter_jit(lambda net, xs: net.features(xs))
+        return [[np.asarray(a) for a in alone(network, jnp.asarray(row))] for row in rows]
     run = eqx.filter_jit(lambda net, xs, mask: net.features(xs, mask=mask))
     padded, masks = _padded(rows)
     seen = (
