@@ -114,7 +114,7 @@ def smallest_damping(h: float, frequency: float) -> float:
 
     ```python
     import feynax as fx
-    assert abs(fx.equations.smallest_damping(0.1, 4.53) - 1.0879) < 1e-3
+    assert abs(fx.equations.smallest_damping(0.1, 4.53) - 1.0849) < 1e-3
     ```
 
     Source: B. Chang et al. (2019), whose 0.001 to 0.01 is below this for their steps

@@ -128,7 +128,7 @@ def lipschitz_certificate(norms: StepNorms, h: float, *, limit: float | None = N
     import numpy as np, feynax as fx
     half = np.full(2, 0.5)
     norms = fx.equations.StepNorms(half, half, half, np.zeros((1, 1)), np.ones(1), np.ones(2))
-    assert fx.equations.lipschitz_certificate(norms, 0.5).rate == 0.875
+    assert fx.equations.lipschitz_certificate(norms, 0.5).rate == 0.8125
     ```
 
     Source: n-t-ODERNN document, Definition 1; the certificate is (S5).
