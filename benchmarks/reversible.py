@@ -16,6 +16,7 @@ from functools import partial
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 import feynax as fx
 from benchmarks._timing import alternate, table
@@ -70,13 +71,34 @@ def compare(steps, step_size, repeats):
     table(f"T = {steps}, h = {step_size}", head, rows)
 
 
+def lost():
+    """Ten thousand steps at h = 0.1, 32 units, normal weights and biases, no input."""
+    rng, n, rows = np.random.default_rng(1), 32, []
+    for scale in (0.3, 1.0):
+        weights = scale * rng.normal(size=(2, n, n)) / np.sqrt(n)
+        bias, y, z = rng.normal(size=2 * n), rng.normal(size=n), rng.normal(size=n)
+        cell = fx.networks.SymplecticRNN(1, n, key=jax.random.key(0))
+        where = lambda c: (c.weights, c.weight_ih, c.bias)
+        new = (jnp.asarray(weights), jnp.zeros((2 * n, 1)), jnp.asarray(bias))
+        given = eqx.tree_at(where, cell, new), (jnp.asarray(y), jnp.asarray(z))
+        for dtype in ("float32", "float64"):
+            for exact in (False, True):
+                found = fx.networks.recovery(
+                    given[0], jnp.zeros((10000, 1)), state=given[1], dtype=dtype, exact=exact
+                )
+                rows.append([scale, str(found)])
+    table("10 000 steps forward and back", ["weights x", "recovery"], rows)
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--steps", type=int, nargs="+", default=[784, 3136])
     options.add_argument("--repeats", type=int, default=5)
     given = options.parse_args()
     for steps in given.steps:
-        compare(steps, 0.01, given.repeats)
+        compare(steps, 0.1, given.repeats)
+    with jax.enable_x64(True):
+        lost()
 
 
 if __name__ == "__main__":

@@ -38,12 +38,12 @@ def last_from_fixed(carried: Fixed, dtype: Any) -> tuple[Float[Array, "..."], ..
 def push_fixed(shear: Shear, carried: Fixed, dtype: Any, sign: int) -> Fixed:
     """Move one part by a rounded push, or (`sign` -1) take the same rounded push back.
 
-    Both directions must round the same number, so the push is fenced off from whatever the
-    compiler would fuse it with.
+    Both directions must round the same number, so the push is a branch of its own, which the
+    compiler translates alike wherever it stands; it is not taken once a state has overflowed.
     """
     parts, overflowed = carried
-    floats = jax.lax.optimization_barrier(from_fixed(carried, dtype))
-    push = jax.lax.optimization_barrier(shear.push(floats))
+    still = lambda floats: jnp.zeros_like(floats[shear.part])
+    push = jax.lax.cond(overflowed, still, shear.push, from_fixed(carried, dtype))
     old, by = parts[shear.part], sign * _whole(push)
     new = old + by
     wrapped = jnp.any(((old ^ new) & (by ^ new)) < 0) | _outside(push)
