@@ -20,8 +20,8 @@ MEMBERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"cell": "LRU", "layers": 2, "hidden": 48, "encoder": "cell", "options": _RING},
         {"rate": 4e-3},
     ),
-    "LSTM": ({"cell": "LSTM", "hidden": 100}, {"rate": 2e-3}),
-    "GRU": ({"cell": "GRU", "hidden": 116}, {"rate": 2e-3}),
+    "LSTM": ({"cell": "LSTM", "hidden": 120}, {"rate": 2e-3}),
+    "GRU": ({"cell": "GRU", "hidden": 138}, {"rate": 2e-3}),
 }
 
 

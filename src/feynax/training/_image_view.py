@@ -45,6 +45,7 @@ class ImageView(AbstractView):
         seen = self._distorted(images, keys, dtype) if trains else images
         x = standardise(seen, self.mean, self.std, dtype)
         logits, moved = _forward(params, static, x, steps, trains)
+        logits = logits.astype(dtype)  # of any kind: a rule is judged too
         right = (jax.lax.argmax(logits, 1, jnp.int32) == labels).astype(dtype)
         smoothing = self.smoothing if trains else 0.0
         return cross_entropy(logits, labels, smoothing), right, moved
