@@ -4,6 +4,7 @@ from . import (
     _paths_blocks as _paths_blocks,
     _paths_layers as _paths_layers,
     _paths_pde as _paths_pde,
+    _step_bound_contracting as _step_bound_contracting,
 )
 from ._as_equation import (
     LayerEquation as LayerEquation,
