@@ -95,4 +95,4 @@ class AbstractLinearCell(AbstractCell):
 def refuse_dt(cell: AbstractCell, dt: Any) -> None:
     """Say that a cell declares no ODE, where a time was given to it."""
     name = type(cell).__name__
-    check(dt is None, "dt", f"be left out for {name}, which declares no equation in time", dt)
+    check(dt is None, "dt", f"be left out for {name}, which declares no equation in time", "a time")
