@@ -46,8 +46,8 @@ from ._cells._linoss import LinOSS as LinOSS
 from ._cells._lipschitz import LipschitzRNN as LipschitzRNN
 from ._cells._lru import LRU as LRU
 from ._cells._lstm import LSTM as LSTM
-from ._cells._ltc import LTC as LTC, CfC as CfC
 from ._cells._lstm_forms import lstm_odernn as lstm_odernn
+from ._cells._ltc import LTC as LTC, CfC as CfC
 from ._cells._mingru import MinGRU as MinGRU, MinLSTM as MinLSTM
 from ._cells._mlstm import MLSTM as MLSTM, Associations as Associations
 from ._cells._modrelu import modrelu as modrelu
