@@ -205,6 +205,15 @@ def test_unit_weights_are_lost_after_ten_thousand_steps_but_not_as_whole_numbers
         assert exact.dtype == dtype
 
 
+@pytest.mark.float32
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_recovery_runs_in_the_precision_it_is_asked_for(key, dtype):
+    found = N.recovery(CELLS["two_step_leapfrog"](key), jnp.ones((5, 2)), dtype=dtype)
+    assert found.dtype == dtype
+    assert found.errors.dtype == dtype
+    assert found.errors.shape == (5,)
+
+
 def test_exact_states_have_a_range():
     cell = eqx.tree_at(lambda c: c.bias, CELLS["printed"](jax.random.key(0)), jnp.full(8, 30.0))
     huge = (jnp.full(4, 2.0**23), jnp.zeros(4))

@@ -84,11 +84,11 @@ def recovery(
     check_positive("limit", limit)
     if dts is not None:
         check_shape("dts", dts, (len(xs),))
-    kind = jnp.dtype(jax.tree.leaves(cell.initial_state())[0].dtype if dtype is None else dtype)
+    state = cell.initial_state() if state is None else state
+    kind = jnp.dtype(jax.tree.leaves(state)[0].dtype if dtype is None else dtype)
     check_choice("dtype", kind.name, ("float32", "float64"))
     with jax.enable_x64(kind.itemsize == 8):
-        given = _cast((cell, xs, cell.initial_state() if state is None else state, dts), kind)
-        errors = np.asarray(_errors(given, exact))
+        errors = np.asarray(_errors(_cast((cell, xs, state, dts), kind), exact))
     return Recovery(errors, limit, kind.name, exact)
 
 
