@@ -155,3 +155,23 @@ def test_neurogym_trials():
     trials = data.neurogym_trials("PerceptualDecisionMaking-v0", 5)
     assert trials.classes == 3
     assert len(trials) == 5
+
+
+def test_ragged_series_are_padded_and_masked():
+    rng = np.random.default_rng(0)
+    ragged = [rng.normal(size=(length, 2)) for length in (3, 1, 5)]
+    data_set = SeriesData.from_list(ragged, np.array([0, 1, 1]), classes=2)
+    assert data_set.inputs.shape == (3, 5, 2)
+    for index, part in enumerate(ragged):
+        np.testing.assert_allclose(data_set.series(index), part, rtol=1e-6)
+
+
+def test_ragged_series_must_fit_one_another():
+    ones = np.ones((2, 2))
+    for bad in ([], [ones, np.ones((0, 2))], [ones, np.ones((2, 3))], [ones, np.ones(2)]):
+        with pytest.raises(ValueError, match="Argument `series` must hold"):
+            SeriesData.from_list(bad, np.zeros(len(bad)))
+    with pytest.raises(ValueError, match="from_list"):
+        SeriesData([[1.0], [1.0, 2.0]], np.zeros(2))
+    with pytest.raises(ValueError, match="say how many"):
+        SeriesData(np.ones((2, 3, 1)), np.zeros(2, int))

@@ -1,6 +1,8 @@
 """Series with what is known of them: values, targets, which steps exist, and when they are."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
@@ -35,8 +37,8 @@ class SeriesData:
 
     inputs: Num[np.ndarray, "n time *channels"]
     targets: Num[np.ndarray, "n *target"]
-    name: str
-    source: str
+    name: str = "series"
+    source: str = "given as arrays"
     classes: int = 0
     mask: Bool[np.ndarray, "n time"] | None = None
     dts: Float[np.ndarray, "n time"] | None = None
@@ -44,7 +46,51 @@ class SeriesData:
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
 
+    @classmethod
+    def from_list(
+        cls,
+        series: Sequence[Float[np.ndarray, "_ channels"]],
+        targets: Num[np.ndarray, "n *target"],
+        **more: Any,
+    ) -> "SeriesData":
+        """Pad series of unequal length with zeros, and mask what was added.
+
+        **Arguments:**
+
+        - `series`: one array (steps, channels) each.
+        - `targets`, `more`: as the fields of that name.
+
+        **Raises:**
+
+        - `ValueError` where a series is empty or has other channels than the first.
+
+        ```python
+        import numpy as np
+        from feynax.data import SeriesData
+        ragged = [np.ones((3, 2), np.float32), np.ones((5, 2), np.float32)]
+        data = SeriesData.from_list(ragged, np.array([0, 1]), classes=2)
+        assert data.lengths.tolist() == [3, 5] and data.series(0).shape == (3, 2)
+        ```
+        """
+        check(len(series) > 0, "series", "hold at least one", "none")
+        parts = [np.asarray(part) for part in series]
+        for number, part in enumerate(parts):
+            fits = part.ndim == 2 and len(part) > 0 and part.shape[1:] == parts[0].shape[1:]
+            must = "hold arrays (steps, channels) of the same channels, none of them empty"
+            check(fits, "series", must, f"shape {part.shape} at index {number}")
+        lengths = np.array([len(part) for part in parts])
+        mask = np.arange(lengths.max())[None] < lengths[:, None]
+        inputs = np.zeros((*mask.shape, parts[0].shape[1]), parts[0].dtype)
+        inputs[mask] = np.concatenate(parts)
+        return cls(inputs, targets, mask=mask, **more)
+
     def __post_init__(self) -> None:
+        for name in ("inputs", "targets"):
+            must = "be an array; `SeriesData.from_list` takes series of unequal length"
+            kind = type(getattr(self, name)).__name__
+            check(isinstance(getattr(self, name), np.ndarray), name, must, kind)
+        counted = self.classes > 0 or np.issubdtype(self.targets.dtype, np.floating)
+        check(counted, "classes", "say how many there are of whole-numbered targets", self.classes)
         shape = self.inputs.shape
         tokens = np.issubdtype(self.inputs.dtype, np.integer) and self.inputs.ndim == 2
         check(
