@@ -14,6 +14,8 @@ from ._runs import arguments, mean_and_error, once, weights_of
 from ._timing import table
 
 _COPY: dict[str, Any] = {"rate": 3e-3, "schedule": "linear"}
+# Over so many steps a small turn of the generator is a large one of the state.
+_SLOW: dict[str, Any] = _COPY | {"rate": 1e-3, "slow": ("upper",), "slow_factor": 0.1}
 _ADD: dict[str, Any] = {"rate": 3e-2, "schedule": "linear"}
 _LATCH: dict[str, Any] = {"block": "plain", "options": {"longest_memory": 1e5}}
 # Task: class, length, and of each member: network, options of training, updates.
@@ -30,7 +32,7 @@ TASKS: dict[str, tuple[str, int, dict[str, tuple[dict[str, Any], dict[str, Any],
     "copy2000": (
         "CopyMemory",
         2000,
-        {"CayleyRNN": ({"cell": "CayleyRNN", "hidden": 128}, _COPY | {"rate": 2e-3}, 400)},
+        {"CayleyRNN": ({"cell": "CayleyRNN", "hidden": 128}, _SLOW, 800)},
     ),
     "adding2000": (
         "AddingProblem",
