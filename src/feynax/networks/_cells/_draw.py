@@ -1,6 +1,7 @@
 """How weights are drawn, and which sizes there are to draw them for."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -28,3 +29,13 @@ def normal(
 ) -> Float[Array, "..."]:
     r"""Draw normally with standard deviation $1/\sqrt{\mathrm{fan}}$."""
     return jax.random.normal(key, shape, dtype) / math.sqrt(fan)
+
+
+def torch_weights(
+    key: PRNGKeyArray, gates: int, input_size: int, hidden_size: int, dtype: Any = None
+) -> Iterator[Float[Array, "..."]]:
+    r"""Draw `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh` as PyTorch's recurrent modules do."""
+    rows = gates * hidden_size
+    shapes = ((rows, input_size), (rows, hidden_size), (rows,), (rows,))
+    for own, shape in zip(jax.random.split(key, 4), shapes, strict=True):
+        yield uniform(own, shape, hidden_size, dtype)

@@ -1,6 +1,5 @@
 """GRU: forward Euler with a step that state and input decide."""
 
-import math
 from typing import Any
 
 import equinox as eqx
@@ -8,16 +7,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from ..._checks import check_count
 from ..._citation import cites
 from ...equations import SigmoidStep
-from ._cell import AbstractCell
+from ._draw import check_sizes, torch_weights
 from ._embed import embed
 from ._equation import CellEquation
+from ._member import AbstractVectorMember
 
 
 @cites("cho2014")
-class GRU(AbstractCell):
+class GRU(AbstractVectorMember):
     r"""Gated recurrent unit, in PyTorch's layout and gate order $(r, z, n)$.
 
     $$h \leftarrow h + (1 - z)\,(n - h), \qquad
@@ -52,24 +51,11 @@ class GRU(AbstractCell):
 
     def __init__(self, input_size: int, hidden_size: int, *, dtype: Any = None, key: PRNGKeyArray):
         r"""Draw all weights uniformly within $1/\sqrt{\mathrm{hidden}}$, as PyTorch does."""
-        check_count("input_size", input_size)
-        check_count("hidden_size", hidden_size)
-        bound, rows = 1 / math.sqrt(hidden_size), 3 * hidden_size
-        shapes = ((rows, input_size), (rows, hidden_size), (rows,), (rows,))
-        drawn = [
-            jax.random.uniform(k, shape, dtype, -bound, bound)
-            for k, shape in zip(jax.random.split(key, 4), shapes, strict=True)
-        ]
-        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = drawn
+        check_sizes(input_size, hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
-
-    def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain values."""
-        return {"input_size": self.input_size, "hidden_size": self.hidden_size}
-
-    def initial_state(self) -> Float[Array, " hidden"]:
-        """Return the state of zeros."""
-        return jnp.zeros(self.hidden_size, self.weight_hh.dtype)
+        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = torch_weights(
+            key, 3, input_size, hidden_size, dtype
+        )
 
     def drive(self, x: Float[Array, " input"]) -> Float[Array, " gates"]:
         """Return the three gates' arguments without the part of the state."""
@@ -87,10 +73,6 @@ class GRU(AbstractCell):
         r, z, n = jnp.split(state @ self.weight_hh.T + self.bias_hh, 3)
         new = jnp.tanh(drive_n + jax.nn.sigmoid(drive_r + r) * n)
         return state + SigmoidStep().share(-(drive_z + z), dt) * (new - state)
-
-    def output(self, state: Float[Array, " hidden"]) -> Float[Array, " hidden"]:
-        """Return the state."""
-        return state
 
     def equation(self) -> CellEquation:
         """Return the relaxation of which the cell is an Euler step."""

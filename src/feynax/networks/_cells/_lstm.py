@@ -1,6 +1,5 @@
 """LSTM: the exact flow of a gated relaxation, and an output map."""
 
-import math
 from typing import Any
 
 import equinox as eqx
@@ -8,18 +7,18 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from ..._checks import check_count
 from ..._citation import cites
 from ...equations import SigmoidStep
-from ._cell import AbstractCell
+from ._draw import check_sizes, torch_weights
 from ._embed import embed
 from ._equation import CellEquation
+from ._member import AbstractMember
 
 State = tuple[Float[Array, " hidden"], Float[Array, " hidden"]]
 
 
 @cites("hochreiter1997")
-class LSTM(AbstractCell):
+class LSTM(AbstractMember):
     r"""Long short-term memory, in PyTorch's layout and gate order $(i, f, g, o)$.
 
     $$c \leftarrow \sigma(\hat f)\,c + \sigma(\hat i)\tanh(\hat g), \qquad
@@ -53,25 +52,15 @@ class LSTM(AbstractCell):
 
     def __init__(self, input_size: int, hidden_size: int, *, dtype: Any = None, key: PRNGKeyArray):
         r"""Draw all weights uniformly within $1/\sqrt{\mathrm{hidden}}$, as PyTorch does."""
-        check_count("input_size", input_size)
-        check_count("hidden_size", hidden_size)
-        bound, rows = 1 / math.sqrt(hidden_size), 4 * hidden_size
-        shapes = ((rows, input_size), (rows, hidden_size), (rows,), (rows,))
-        drawn = [
-            jax.random.uniform(k, shape, dtype, -bound, bound)
-            for k, shape in zip(jax.random.split(key, 4), shapes, strict=True)
-        ]
-        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = drawn
+        check_sizes(input_size, hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
-
-    def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain values."""
-        return {"input_size": self.input_size, "hidden_size": self.hidden_size}
+        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = torch_weights(
+            key, 4, input_size, hidden_size, dtype
+        )
 
     def initial_state(self) -> State:
         """Return the state `(c, h)` of zeros."""
-        zero = jnp.zeros(self.hidden_size, self.weight_hh.dtype)
-        return zero, zero
+        return self.zeros(self.hidden_size), self.zeros(self.hidden_size)
 
     def drive(self, x: Float[Array, " input"]) -> Float[Array, " gates"]:
         """Return all four gates' arguments without the part of the state."""

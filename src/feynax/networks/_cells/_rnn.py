@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from ..._checks import check, check_choice
 from ..._citation import cites
 from ...equations import EulerStep, SigmoidStep
-from ._draw import check_sizes, uniform
+from ._draw import check_sizes, torch_weights, uniform
 from ._embed import embed
 from ._equation import CellEquation
 from ._member import AbstractVectorMember
@@ -63,11 +63,8 @@ class RNN(AbstractVectorMember):
         check_choice("nonlinearity", nonlinearity, _NONLINEARITIES)
         self.input_size, self.hidden_size = input_size, hidden_size
         self.nonlinearity = nonlinearity
-        n = hidden_size
-        shapes = ((n, input_size), (n, n), (n,), (n,))
-        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = (
-            uniform(k, shape, n, dtype)
-            for k, shape in zip(jax.random.split(key, 4), shapes, strict=True)
+        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = torch_weights(
+            key, 1, input_size, hidden_size, dtype
         )
 
     def drive(self, x: Float[Array, " input"]) -> Float[Array, " hidden"]:
