@@ -5,6 +5,7 @@ from . import (
     _paths_layers as _paths_layers,
     _paths_pde as _paths_pde,
     _step_bound_contracting as _step_bound_contracting,
+    _step_bound_odernn as _step_bound_odernn,
 )
 from ._as_equation import (
     LayerEquation as LayerEquation,

@@ -66,7 +66,7 @@ def flat_state(cell: AbstractCell) -> Float[np.ndarray, " state"]:
     ```
     """
     with jax.enable_x64(True):
-        return np.asarray(_real(ravel_pytree(widen(cell).initial_state())[0]))
+        return np.asarray(_real(ravel_pytree(_parted(widen(cell).initial_state())[0])[0]))
 
 
 def search(
@@ -100,11 +100,18 @@ def _flat_step(cell: AbstractCell, state: Array, x: Array) -> Array:
 
 def _stepped(cell: AbstractCell, ready: Any, state: Array, x: Array) -> Array:
     """One step on a row of real numbers."""
-    like, unravel = ravel_pytree(cell.initial_state())
+    moving, still = _parted(cell.initial_state())
+    like, unravel = ravel_pytree(moving)
     if jnp.iscomplexobj(like):
         state = jax.lax.complex(*state.reshape(2, -1))
-    out = cell.step(ready, unravel(jnp.asarray(state, like.dtype)), cell.drive(x))
+    whole = eqx.combine(unravel(jnp.asarray(state, like.dtype)), still)
+    out, _ = _parted(cell.step(ready, whole, cell.drive(x)))
     return _real(ravel_pytree(out)[0])
+
+
+def _parted(state: Any) -> tuple[Any, Any]:
+    """Numbers that can be moved, and clocks that count samples."""
+    return eqx.partition(state, eqx.is_inexact_array)
 
 
 def _real(row: Array) -> Array:

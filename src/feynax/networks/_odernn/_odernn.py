@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Inexact, Int, PRNGKeyArray, PyTree
 
 from ..._checks import check, check_count
+from ...equations import StepNorms
 from .._cells._cell import AbstractCell, refuse_dt
 from .._cells._equation import CellEquation
 from ._activation import identity
@@ -16,6 +17,7 @@ from ._build import draw_stages
 from ._fields import check_moment, read_fields, read_sizes
 from ._implicit import StageSolution, coupling, insist, pack, radius, size_of, solve, tolerance
 from ._lags import Lags, Variant
+from ._norms import step_norms
 from ._stage import Moment, Stage, argument, value, whole
 
 StageFunction = Callable[[Moment], Stage]
@@ -243,6 +245,15 @@ class ODERNN(AbstractCell):
         """
         N = coupling(self.stages, self.h, self.inner, jnp.finfo(self.dtype).dtype)
         return None if N is None else radius(N)
+
+    def norms(self) -> StepNorms | None:
+        """Return the norms of constant coefficients.
+
+        [`feynax.equations.lipschitz_certificate`][] takes them.
+        `None` where a coefficient depends on anything, where the Lipschitz constant of an
+        activation is not known, and for the earlier document's lags.
+        """
+        return step_norms(self.stages, self.output_stage, self.places, self.inner)
 
     def drive(self, x: Inexact[Array, " input"]) -> Inexact[Array, " input"]:
         """Return the input itself."""
