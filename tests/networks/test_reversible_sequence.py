@@ -105,7 +105,7 @@ class Affine(N.AbstractInvertibleCell):
         return state
 
     def equation(self):
-        raise NotImplementedError
+        raise TypeError("no record")
 
 
 def slope_of(cell, xs, **options):

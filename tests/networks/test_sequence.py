@@ -1,5 +1,7 @@
 """A cell along a sequence: the scan against single steps, masks, times, linear recurrences."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import hypothesis
 import hypothesis.strategies as st
@@ -154,3 +156,35 @@ def test_few_outputs_need_a_divisor():
     cell, xs = make(fx.networks.GRU)
     with pytest.raises(ValueError, match="divide the 6 steps"):
         run(cell, xs, every=4)
+
+
+class ShiftedLeak(AbstractLinearCell):
+    """The same leak, invariant, with an input that is moved before it is used."""
+
+    time_invariant: ClassVar[bool] = True
+
+    rate: jax.Array
+    input_size: int = eqx.field(static=True, default=2)
+    hidden_size: int = eqx.field(static=True, default=2)
+
+    def initial_state(self):
+        return jnp.zeros(2, self.rate.dtype)
+
+    def drive(self, x):
+        return x + 1.5
+
+    def coefficients(self, ready, drive, dt=None):
+        stays = jnp.exp(-self.rate)
+        return stays, (1 - stays) * drive
+
+    def output(self, state):
+        return state
+
+    def equation(self):
+        raise TypeError("no record")
+
+
+def test_a_constant_part_of_the_drive_counts_at_every_skipped_step():
+    cell, xs = ShiftedLeak(jnp.array([0.3, 2.0])), jax.random.normal(jax.random.key(2), (8, 2))
+    few = run(cell, xs, every=4).outputs
+    np.testing.assert_allclose(few, one_by_one(cell, xs)[0][3::4], rtol=1e-13)
