@@ -35,6 +35,15 @@ def reference():
 
 
 @pytest.fixture(scope="session")
+def ctrnn_reference():
+    """The independent numbers of quantised networks, by name; skips where they are not at hand."""
+    path = DESIGN / "reference" / "ctrnn.json"
+    if not path.exists():
+        pytest.skip("the independent reference numbers are not beside this checkout")
+    return {case["name"]: case for case in json.loads(path.read_text())["cases"]}
+
+
+@pytest.fixture(scope="session")
 def mnist_folder():
     """Full MNIST in IDX files; skips where it is not at hand."""
     if not (MNIST / "train-images-idx3-ubyte.gz").exists():

@@ -12,20 +12,26 @@ _PARTS = (
     "maps",
     "networks",
     "plot",
+    "quantum",
     "report",
     "testing",
     "training",
 )
 _HOMES = {
+    "CausticError": "_errors",
     "Certificate": "_certificate",
+    "ContinuousSpectrumError": "_errors",
     "Estimate": "_estimate",
     "FeynaxError": "_errors",
+    "InfiniteDegeneracyError": "_errors",
+    "NotHamiltonianError": "_errors",
     "Verdict": "_certificate",
     "Witness": "_certificate",
     "as_equation": "maps",
     "as_paths": "maps",
     "certify": "maps",
     "citation": "_citation",
+    "quantize": "maps",
 }
 
 if TYPE_CHECKING:
@@ -36,15 +42,27 @@ if TYPE_CHECKING:
         maps as maps,
         networks as networks,
         plot as plot,
+        quantum as quantum,
         report as report,
         testing as testing,
         training as training,
     )
     from ._certificate import Certificate as Certificate, Verdict as Verdict, Witness as Witness
     from ._citation import citation as citation
-    from ._errors import FeynaxError as FeynaxError
+    from ._errors import (
+        CausticError as CausticError,
+        ContinuousSpectrumError as ContinuousSpectrumError,
+        FeynaxError as FeynaxError,
+        InfiniteDegeneracyError as InfiniteDegeneracyError,
+        NotHamiltonianError as NotHamiltonianError,
+    )
     from ._estimate import Estimate as Estimate
-    from .maps import as_equation as as_equation, as_paths as as_paths, certify as certify
+    from .maps import (
+        as_equation as as_equation,
+        as_paths as as_paths,
+        certify as certify,
+        quantize as quantize,
+    )
 
 __version__ = "0.1.0"
 

@@ -50,3 +50,48 @@ class UnstableBackwardError(FeynaxError, ValueError):
 
 class DivergedError(FeynaxError, ArithmeticError):
     """A training run met NaN or infinity; the message names the step."""
+
+
+class NotHamiltonianError(FeynaxError, ValueError):
+    """A field has no Hamiltonian for the Poisson matrix that was asked for.
+
+    `trace` is the trace of its matrix: the rate at which it changes volumes.
+    """
+
+    def __init__(self, message: str, *, trace: float):
+        super().__init__(message)
+        self.trace = trace
+
+
+class ContinuousSpectrumError(FeynaxError, ValueError):
+    """Levels were asked of a Hamiltonian that has none.
+
+    `kind` is its class, `discriminant` (of one degree of freedom, else None) decides between
+    centre and saddle, `spectrum` describes the set of energies that there is.
+    """
+
+    def __init__(self, message: str, *, kind: str, discriminant: float | None, spectrum: object):
+        super().__init__(message)
+        self.kind = kind
+        self.discriminant = discriminant
+        self.spectrum = spectrum
+
+
+class InfiniteDegeneracyError(FeynaxError, ValueError):
+    """A Hamiltonian is zero: its one level belongs to every state."""
+
+
+class CausticError(FeynaxError, ValueError):
+    """A propagator was asked for at a time when it is a delta function and no function."""
+
+
+class FeynaxWarning(UserWarning):
+    """Base of the warnings that feynax gives on purpose."""
+
+
+class LeakageWarning(FeynaxWarning):
+    """A packet has left the region where its Hamiltonian is the network's."""
+
+
+class ConditionWarning(FeynaxWarning):
+    """A number is right only to a few digits, since the input decides it badly."""

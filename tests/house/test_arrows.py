@@ -12,14 +12,18 @@ CORE = {"_types", "_checks", "_certificate", "_estimate", "_citation", "_errors"
 MAY_IMPORT = {
     "equations": set(),
     "networks": {"equations"},
-    "maps": {"equations", "networks"},
+    "quantum": {"equations"},
+    "maps": {"equations", "networks", "quantum"},
     "data": set(),
     "interop": {"networks"},
     "training": set(),
-    "plot": {"equations", "networks", "maps"},
-    "report": {"equations", "networks", "maps", "plot"},
-    "testing": {"equations", "networks", "maps"},
-    "cli": {"equations", "networks", "maps", "data", "interop", "training", "plot", "report"},
+    "plot": {"equations", "networks", "quantum", "maps"},
+    "report": {"equations", "networks", "quantum", "maps", "plot"},
+    "testing": {"equations", "networks", "quantum", "maps"},
+    "cli": {
+        *("equations", "networks", "quantum", "maps", "data", "interop"),
+        *("training", "plot", "report"),
+    },
 }
 
 

@@ -18,4 +18,6 @@ from ._certify import certify as certify
 from ._certify_cells import CellCertificate as CellCertificate
 from ._local_attack import flat_state as flat_state, one_step as one_step
 from ._paths_record import Recorder as Recorder, Step as Step, record as record
+from ._quantize import quantize as quantize
+from ._relu_field import linearised as linearised, relu_field as relu_field
 from ._step_bound import StepBound as StepBound, step_bound as step_bound
