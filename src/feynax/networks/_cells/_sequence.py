@@ -11,6 +11,8 @@ from ._cell import AbstractCell, AbstractLinearCell
 from ._invariant import run_invariant
 from ._scan import linear_scan
 
+_LARGE_STATE = 8  # numbers of a state for each that is seen, from which all at once are too many
+
 
 class Run(NamedTuple):
     """What a cell did along a sequence.
@@ -71,7 +73,8 @@ def run(
     _check_series(cell, xs, dts, mask, every)
     state = cell.initial_state() if state is None else state
     ready = cell.prepare()
-    if isinstance(cell, AbstractLinearCell):
+    in_chunks = every > 1 and dts is None and mask is None
+    if isinstance(cell, AbstractLinearCell) and (in_chunks or _may_hold_all(state, cell)):
         if cell.time_invariant and dts is None and mask is None:
             states = run_invariant(cell, ready, xs, state, every)
         else:
@@ -94,6 +97,17 @@ def run(
         given = jax.tree.map(lambda a: a.reshape(-1, every, *a.shape[1:]), given)
     last, outputs = jax.lax.scan(body, state, given)
     return Run(outputs, last)
+
+
+def _may_hold_all(state: PyTree, cell: AbstractLinearCell) -> bool:
+    """Whether all states at once cost less than one after the other.
+
+    On accelerators they do, since they are found in parallel. On one CPU core, where the states
+    of S4D hold 32 numbers for each that is seen, they took 103 ms a gradient instead of 36 (30
+    series of 29 samples, 64 channels); states as large as outputs are a fifth faster together.
+    """
+    numbers = sum(leaf.size for leaf in jax.tree.leaves(state))
+    return jax.default_backend() != "cpu" or numbers < _LARGE_STATE * cell.hidden_size
 
 
 def _linear_states(
