@@ -10,9 +10,9 @@ from .._errors import ConditionWarning
 Kind = Literal["elliptic", "hyperbolic", "free", "force", "linear", "zero", "mixed"]
 Shape = Literal["discrete", "line", "half_line", "zero", "unknown"]
 
-_PARABOLIC = 1e-12  # |discriminant| below this share of its terms counts as zero
-_ILL = 1e-8  # relative error of the discriminant from which a warning is given
-_EPS = 2.0**-52
+_PARABOLIC = 10**12  # the terms of a discriminant over it, from which it counts as zero
+_ILL = 10**8  # one over the relative error of a discriminant from which a warning is given
+_DIGITS = 52  # binary digits after the first of a float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +50,9 @@ class SpectralSet:
 class OneMode:
     r"""$H = -C_1 y_1 - C_2 y_1^2 + D_1 y_2 + D_2 y_2^2 + E_2 (y_1 y_2 + y_2 y_1)/2$, classified.
 
-    `discriminant` is $\Delta = E_2^2 + 4 C_2 D_2 = -\det A$. Source: P. Kohli and A. Haslam
-    (2020), (18)-(20).
+    `discriminant` is $\Delta = E_2^2 + 4 C_2 D_2 = -\det A$, 0 where it counts as zero. What is
+    derived from the coefficients is computed in whole numbers (a float is one, over a power of
+    two), so that only the result is rounded. Source: P. Kohli and A. Haslam (2020), (18)-(20).
     """
 
     c1: float
@@ -65,69 +66,104 @@ class OneMode:
 
     @property
     def rate(self) -> float:
-        r"""Frequency $\sqrt{-\Delta}$ of a centre, or rate $\sqrt\Delta$ of a saddle."""
-        return math.sqrt(abs(self.discriminant))
+        r"""Frequency $\sqrt{-\Delta}$ of a centre, or rate $\sqrt\Delta$ of a saddle; else 0."""
+        if self.kind not in ("elliptic", "hyperbolic"):
+            return 0.0
+        (_, c2, _, d2, e2), unit = _whole(self)
+        square = abs(e2 * e2 + 4 * c2 * d2)
+        more = max(0, 64 - square.bit_length() // 2)
+        return _quotient(math.isqrt(square << 2 * more), unit << more)
 
     @property
     def sign(self) -> int:
         """Whether the levels of a centre go up (+1) or down (-1)."""
-        return 1 if self.d2 - self.c2 > 0 else -1
+        return 1 if self.d2 > self.c2 else -1
 
     def centre(self) -> tuple[float, float]:
         """Where the gradient vanishes; the discriminant must not be zero."""
-        delta = self.discriminant
+        (c1, c2, d1, d2, e2), _ = _whole(self)
+        delta = e2 * e2 + 4 * c2 * d2
         return (
-            -(self.e2 * self.d1 + 2 * self.d2 * self.c1) / delta,
-            (self.e2 * self.c1 - 2 * self.c2 * self.d1) / delta,
+            _quotient(-(e2 * d1 + 2 * d2 * c1), delta),
+            _quotient(e2 * c1 - 2 * c2 * d1, delta),
         )
 
     def centre_energy(self) -> float:
         """Energy of the centre."""
-        y1, y2 = self.centre()
-        return (self.d1 * y2 - self.c1 * y1) / 2  # l.z/2, without products of three
+        (c1, c2, d1, d2, e2), unit = _whole(self)
+        delta = e2 * e2 + 4 * c2 * d2
+        return _quotient(d2 * c1 * c1 + c1 * d1 * e2 - c2 * d1 * d1, delta * unit)
 
 
 def one_mode(c1: float, c2: float, d1: float, d2: float, e2: float) -> OneMode:
     """Classify a Hamiltonian of one degree of freedom by its coefficients."""
-    largest = max(abs(c2), abs(d2), abs(e2))
-    scale = 2.0 ** -math.frexp(largest)[1] if largest else 1.0
-    c, d, e = c2 * scale, d2 * scale, e2 * scale  # exact, and out of reach of overflow
-    terms = e * e + 4 * abs(c * d)
-    scaled = e * e + 4 * c * d
-    if abs(scaled) <= _PARABOLIC * terms:
-        scaled = 0.0
-    kind = _kind(scaled, (c1, c2, d1, d2, e2))
-    if kind in ("elliptic", "hyperbolic") and _EPS * e * e / abs(scaled) > _ILL:
-        warnings.warn(
-            f"The discriminant is {scaled / scale / scale:.3g}, a small difference of terms of "
-            f"size {terms / scale / scale:.3g}: levels are right to about "
-            f"{_EPS * e * e / abs(scaled):.1g} of their spacing.",
-            ConditionWarning,
-            stacklevel=3,
-        )
-    spectrum = _spectrum(kind, c1, c2, d1, d2)
-    return OneMode(c1, c2, d1, d2, e2, scaled / scale / scale, kind, spectrum)
+    numbers, unit = _whole((c1, c2, d1, d2, e2))
+    _, c, _, d, e = numbers
+    exact, terms = e * e + 4 * c * d, e * e + 4 * abs(c * d)
+    delta = exact if abs(exact) * _PARABOLIC > terms else 0
+    if exact and e * e * _ILL > abs(delta) << _DIGITS:
+        _warn(exact, terms, unit)
+    kind = _kind(delta, numbers)
+    spectrum = _spectrum(kind, numbers, unit)
+    return OneMode(c1, c2, d1, d2, e2, _rounded(delta, unit * unit), kind, spectrum)
 
 
-def _kind(discriminant: float, coefficients: tuple[float, ...]) -> Kind:
+def _whole(of: OneMode | tuple[float, ...]) -> tuple[tuple[int, ...], int]:
+    """Numerators of floats over one power of two, and that power."""
+    given = (of.c1, of.c2, of.d1, of.d2, of.e2) if isinstance(of, OneMode) else of
+    ratios = [float(x).as_integer_ratio() for x in given]
+    unit = max(bottom for _, bottom in ratios)
+    return tuple(top * (unit // bottom) for top, bottom in ratios), unit
+
+
+def _quotient(top: int, bottom: int) -> float:
+    """A quotient rounded once."""
+    try:
+        return top / bottom
+    except OverflowError as error:
+        raise OverflowError("A result is beyond the range of double precision.") from error
+
+
+def _rounded(top: int, bottom: int) -> float:
+    """A quotient rounded once, infinite where it is beyond the range."""
+    try:
+        return top / bottom
+    except OverflowError:
+        return math.copysign(math.inf, top)
+
+
+def _warn(exact: int, terms: int, unit: int) -> None:
+    lost, size = _rounded(terms, abs(exact) << _DIGITS), _rounded(terms, unit * unit)
+    zero = terms >= _PARABOLIC * abs(exact)
+    judged = "it counts as zero" if zero else f"the rate is right to about {lost:.1g}"
+    warnings.warn(
+        f"The discriminant is {_rounded(exact, unit * unit):.3g}, a small difference of terms of "
+        f"size {size:.3g} that are themselves rounded: {judged}.",
+        ConditionWarning,
+        stacklevel=4,
+    )
+
+
+def _kind(discriminant: int, coefficients: tuple[int, ...]) -> Kind:
     c1, c2, d1, d2, e2 = coefficients
     if discriminant:
         return "elliptic" if discriminant < 0 else "hyperbolic"
     if not (c2 or d2 or e2):
         return "linear" if c1 or d1 else "zero"
-    matrix, offset = max(abs(c2), abs(d2), abs(e2)), math.hypot(c1, d1)
-    along = math.hypot(e2 * d1 + 2 * d2 * c1, 2 * c2 * d1 - e2 * c1)  # A b
-    return "free" if along <= _PARABOLIC * 2 * matrix * offset else "force"
+    matrix, offset = max(abs(c2), abs(d2), abs(e2)), c1 * c1 + d1 * d1
+    along = (e2 * d1 + 2 * d2 * c1) ** 2 + (2 * c2 * d1 - e2 * c1) ** 2  # |A b|^2
+    return "free" if along * _PARABOLIC**2 <= 4 * matrix**2 * offset else "force"
 
 
-def _spectrum(kind: Kind, c1: float, c2: float, d1: float, d2: float) -> SpectralSet:
-    up = 1 if d2 - c2 > 0 else -1
+def _spectrum(kind: Kind, coefficients: tuple[int, ...], unit: int) -> SpectralSet:
+    c1, c2, d1, d2, _ = coefficients
+    up = 1 if d2 > c2 else -1
     if kind == "elliptic":
         return SpectralSet("discrete", None, up)
     if kind == "hyperbolic":
         return SpectralSet("line", multiplicity=2)
     if kind == "free":
-        edge = c1 * c1 / (4 * c2) if c2 else -d1 * d1 / (4 * d2)
+        edge = _quotient(c1 * c1, 4 * c2 * unit) if c2 else _quotient(-d1 * d1, 4 * d2 * unit)
         return SpectralSet("half_line", edge, up, 2)
     if kind == "zero":
         return SpectralSet("zero", 0.0, multiplicity=math.inf)
