@@ -85,6 +85,22 @@ class CausticError(FeynaxError, ValueError):
     """A propagator was asked for at a time when it is a delta function and no function."""
 
 
+class NoSteadyStateError(FeynaxError, ValueError):
+    """An open system has no state that every other becomes.
+
+    `kind` is "growing" or "marginal"; `eigenvalues` are those of the matrix of its field.
+    """
+
+    def __init__(self, message: str, *, kind: str, eigenvalues: object):
+        super().__init__(message)
+        self.kind = kind
+        self.eigenvalues = eigenvalues
+
+
+class NoFlowError(FeynaxError, ArithmeticError):
+    """A solution of a field could not be followed for the time that was asked."""
+
+
 class FeynaxWarning(UserWarning):
     """Base of the warnings that feynax gives on purpose."""
 
