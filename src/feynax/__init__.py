@@ -25,6 +25,7 @@ _HOMES = {
     "FeynaxError": "_errors",
     "InfiniteDegeneracyError": "_errors",
     "NotHamiltonianError": "_errors",
+    "UnfinishedFlowError": "_errors",
     "Verdict": "_certificate",
     "Witness": "_certificate",
     "as_equation": "maps",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         FeynaxError as FeynaxError,
         InfiniteDegeneracyError as InfiniteDegeneracyError,
         NotHamiltonianError as NotHamiltonianError,
+        UnfinishedFlowError as UnfinishedFlowError,
     )
     from ._estimate import Estimate as Estimate
     from .maps import (

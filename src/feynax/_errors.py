@@ -52,6 +52,10 @@ class DivergedError(FeynaxError, ArithmeticError):
     """A training run met NaN or infinity; the message names the step."""
 
 
+class UnfinishedFlowError(FeynaxError, ArithmeticError):
+    """A flow did not come to its last time: too many pieces or switchings, or too large a state."""
+
+
 class NotHamiltonianError(FeynaxError, ValueError):
     """A field has no Hamiltonian for the Poisson matrix that was asked for.
 

@@ -45,6 +45,7 @@ from ._lattice_pde import LatticePDE as LatticePDE
 from ._moments import kernel_from_pde as kernel_from_pde, pde_from_kernel as pde_from_kernel
 from ._piecewise._affine import AffineField as AffineField, Region as Region
 from ._piecewise._relu_field import ReLUField as ReLUField
+from ._piecewise._relu_flow import ReLUTrajectory as ReLUTrajectory, relu_flow as relu_flow
 from ._separable import ADI as ADI, Exact as Exact, Implicit as Implicit
 from ._spectral import Cosine as Cosine, Fourier as Fourier
 from ._spectrum import (
