@@ -25,6 +25,7 @@ _HOMES = {
     "FeynaxError": "_errors",
     "InfiniteDegeneracyError": "_errors",
     "NotHamiltonianError": "_errors",
+    "UnorderedLevelsError": "_errors",
     "UnfinishedFlowError": "_errors",
     "Verdict": "_certificate",
     "Witness": "_certificate",
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         InfiniteDegeneracyError as InfiniteDegeneracyError,
         NotHamiltonianError as NotHamiltonianError,
         UnfinishedFlowError as UnfinishedFlowError,
+        UnorderedLevelsError as UnorderedLevelsError,
     )
     from ._estimate import Estimate as Estimate
     from .maps import (

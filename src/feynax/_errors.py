@@ -71,14 +71,28 @@ class ContinuousSpectrumError(FeynaxError, ValueError):
     """Levels were asked of a Hamiltonian that has none.
 
     `kind` is its class, `discriminant` (of one degree of freedom, else None) decides between
-    centre and saddle, `spectrum` describes the set of energies that there is.
+    centre and saddle, `spectrum` describes the set of energies that there is, `eigenvalues` (of
+    several degrees of freedom) are those of the flow's matrix.
     """
 
-    def __init__(self, message: str, *, kind: str, discriminant: float | None, spectrum: object):
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str,
+        discriminant: float | None,
+        spectrum: object,
+        eigenvalues: object = None,
+    ):
         super().__init__(message)
         self.kind = kind
         self.discriminant = discriminant
         self.spectrum = spectrum
+        self.eigenvalues = eigenvalues
+
+
+class UnorderedLevelsError(FeynaxError, ValueError):
+    """Levels go both ways without end, so that none is the first: ask for those of a window."""
 
 
 class InfiniteDegeneracyError(FeynaxError, ValueError):
@@ -103,6 +117,10 @@ class NoSteadyStateError(FeynaxError, ValueError):
 
 class NoFlowError(FeynaxError, ArithmeticError):
     """A solution of a field could not be followed for the time that was asked."""
+
+
+class DeltaFunctionError(FeynaxError, ValueError):
+    """A state was asked for in a variable of which it has a definite value."""
 
 
 class FeynaxWarning(UserWarning):

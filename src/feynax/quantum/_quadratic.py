@@ -2,16 +2,31 @@
 
 import dataclasses
 import functools
+from typing import TYPE_CHECKING, Literal
+import math
 
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from .._checks import check, check_count, check_finite, check_positive, check_shape
 from .._citation import cites
-from .._errors import ContinuousSpectrumError, InfiniteDegeneracyError, NotHamiltonianError
+from .._errors import (
+    ContinuousSpectrumError,
+    InfiniteDegeneracyError,
+    NotHamiltonianError,
+    UnorderedLevelsError,
+)
 from ..equations import AffineField, Region
+from ._canonical import canonical_basis, check_poisson
+from ._krein import krein_normal_form
+from ._levels import LevelList, lowest_occupations, occupations_below
+from ._normal_form import NormalForm, definite_normal_form, one_normal_form
 from ._one_mode import Kind, OneMode, SpectralSet, one_mode
+
+if TYPE_CHECKING:
+    from ._continuous import ContinuousEigenfunction
+    from ._eigenfunctions import Eigenfunction
 
 _CANONICAL = np.array([[0.0, 1.0], [-1.0, 0.0]])
 
@@ -156,57 +171,197 @@ class QuadraticHamiltonian:
 
     @property
     def kind(self) -> Kind:
-        """The class: "elliptic", "hyperbolic", "free", "force", "linear", "zero"."""
-        return self.one.kind
+        """The class.
+
+        One degree of freedom: "elliptic", "hyperbolic", "free", "force", "linear" or "zero".
+        Several: "elliptic" where all modes oscillate, "zero", or "mixed".
+        """
+        if self.modes == 1:
+            return self.one.kind
+        if self._modes is not None:
+            return "elliptic"
+        return "mixed" if np.any(self.form) or np.any(self.slope) else "zero"
 
     @property
     def spectrum(self) -> SpectralSet:
         """The set of energies."""
-        return self.one.spectrum
+        if self.modes == 1:
+            return self.one.spectrum
+        if self._modes is not None:
+            ordered = abs(int(np.sum(self._modes.signs))) == self.modes
+            return SpectralSet("discrete", None, int(self._modes.signs[0]) if ordered else 0)
+        if self.kind == "zero":
+            return SpectralSet("zero", 0.0, multiplicity=math.inf)
+        return SpectralSet("unknown")
+
+    @functools.cached_property
+    def _modes(self) -> NormalForm | None:
+        if self.modes == 1:
+            elliptic = self.one.kind == "elliptic"
+            return one_normal_form(self.one, canonical_basis(self.poisson)) if elliptic else None
+        normal = definite_normal_form(self.form, self.poisson)
+        return krein_normal_form(self.form, self.poisson) if normal is None else normal
+
+    @property
+    def normal_form(self) -> NormalForm:
+        r"""Frequencies, Krein signs, and the basis in which the modes are apart.
+
+        **Raises:** as `levels`, but not where signs are mixed.
+        """
+        self.need_levels()
+        assert self._modes is not None
+        return self._modes
+
+    @property
+    def frequencies(self) -> Float[np.ndarray, " modes"]:
+        r"""$\omega_k$ of the modes, ascending; the eigenvalues of $A$ are $\pm i\omega_k$."""
+        return self.normal_form.frequencies
+
+    @property
+    def signs(self) -> Int[np.ndarray, " modes"]:
+        """Krein signs of the modes: +1 where quanta add energy, -1 where they take it."""
+        return self.normal_form.signs
+
+    @functools.cached_property
+    def centre(self) -> Float[np.ndarray, " n"]:
+        r"""$z^* = -Q^{-1} l$ of a Hamiltonian with levels: where the flow rests."""
+        if self.modes == 1:
+            self.need_levels()
+            return canonical_basis(self.poisson) @ self.one.centre()
+        normal = self.normal_form
+        weights = np.tile(normal.signs * normal.frequencies, 2)
+        return -normal.basis @ (normal.basis.T @ self.slope / weights)
+
+    @functools.cached_property
+    def centre_energy(self) -> float:
+        r"""$H^* = l^T z^* / 2$, the energy of the classical state at rest."""
+        if self.modes == 1:
+            self.need_levels()
+            return self.one.centre_energy()
+        return float(self.slope @ self.centre / 2)
 
     def levels(self, count: int) -> Float[np.ndarray, " count"]:
         r"""Return the levels that are nearest to the centre's energy, in their order.
 
-        $E_n = H^* + \sigma \hbar \omega (n + 1/2)$. Where $\sigma = -1$ they go down, and the
-        first is the top one.
+        $E_n = H^* + \hbar \sum_k \sigma_k \omega_k (n_k + 1/2)$, each as often as there are
+        states. Where all $\sigma_k = -1$ they go down, and the first is the top one.
 
         **Raises:**
 
-        - [`feynax.ContinuousSpectrumError`][] for every class but "elliptic".
+        - [`feynax.ContinuousSpectrumError`][] for every class but "elliptic"; with several degrees
+          of freedom it carries the eigenvalues of $A$.
         - [`feynax.InfiniteDegeneracyError`][] for the zero Hamiltonian.
+        - [`feynax.UnorderedLevelsError`][] where signs are mixed: see `levels_between`.
         """
         check_count("count", count, 0)
         self.need_levels()
-        one = self.one
-        first = one.centre_energy()
-        return first + one.sign * self.hbar * one.rate * (np.arange(count) + 0.5)
+        if self.modes == 1:
+            one = self.one
+            first = one.centre_energy()
+            return first + one.sign * self.hbar * one.rate * (np.arange(count) + 0.5)
+        sign = self.spectrum.direction
+        if not sign:
+            raise UnorderedLevelsError(
+                f"The modes have signs {self.signs.tolist()}: levels go up and down without end "
+                "and none is the first. `levels_between` lists those of a window."
+            )
+        return sign * np.sort(sign * self._energies(lowest_occupations(self.frequencies, count)))
+
+    def level(self, occupation: int | Int[ArrayLike, " modes"]) -> float:
+        r"""Return the energy of the state with $n_k$ quanta in each mode, of any signs.
+
+        **Arguments:**
+
+        - `occupation`: one whole number for each mode, in the order of `frequencies`.
+        """
+        return float(self._energies(self._occupation(occupation)[None])[0])
+
+    def levels_between(
+        self, low: float, high: float, *, excitation: float | None = None
+    ) -> LevelList:
+        r"""Return all levels of a window, with their states.
+
+        Where signs are mixed, a window holds no level or infinitely many, of ever larger
+        excitation $\hbar \sum_k \omega_k n_k$; say how far to look.
+
+        **Arguments:**
+
+        - `low`, `high`: ends of the window, both included.
+        - `excitation`: the largest that is listed, in units of energy; to be given where signs are
+          mixed. At most 10^6 states are looked at.
+
+        ```python
+        import numpy as np, feynax as fx
+        rest, j = np.zeros(4), np.kron([[0.0, 1.0], [-1.0, 0.0]], np.eye(2))
+        ham = fx.quantum.QuadraticHamiltonian(np.diag([1.0, -3.0, 1.0, -3.0]), rest, j)
+        found = ham.levels_between(-1.5, -0.5, excitation=8.0)
+        assert np.allclose(found.energies, -1) and found.occupations.tolist() == [[0, 0], [3, 1]]
+        ```
+
+        **Raises:** as `levels`, but lists levels of mixed signs too.
+        """
+        check(low <= high, "high", f"be at least {low}", high)
+        signs, direction = self.signs, self.spectrum.direction
+        given = direction != 0 or excitation is not None
+        check(given, "excitation", f"be given for modes of signs {signs.tolist()}", excitation)
+        ground = self.level(np.zeros(self.modes, int))
+        bound = np.inf if excitation is None else excitation
+        if direction:
+            bound = min(bound, high - ground if direction > 0 else ground - low)
+        states = occupations_below(self.frequencies, bound / self.hbar)
+        energies = self._energies(states)
+        order = np.argsort(energies, kind="stable")
+        inside = order[(energies[order] >= low) & (energies[order] <= high)]
+        return LevelList(energies[inside], states[inside])
+
+    def covariance(
+        self, occupation: int | Int[ArrayLike, " modes"] = 0
+    ) -> Float[np.ndarray, "n n"]:
+        r"""Return that of the state with $n_k$ quanta: $\hbar T \mathrm{diag}(n + 1/2) T^T$.
+
+        **Arguments:**
+
+        - `occupation`: as for `level`; 0 is the ground state (the top one, where levels go down).
+        """
+        quanta = self._occupation(occupation) + 0.5
+        basis = self.normal_form.basis
+        return self.hbar * (basis * np.tile(quanta, 2)) @ basis.T
+
+    def _energies(self, states: Int[np.ndarray, "count m"]) -> Float[np.ndarray, " count"]:
+        normal = self.normal_form
+        return self.centre_energy + self.hbar * (states + 0.5) @ (normal.signs * normal.frequencies)
+
+    def _occupation(self, given: int | Int[ArrayLike, " modes"]) -> Int[np.ndarray, " modes"]:
+        quanta = np.atleast_1d(np.asarray(given))
+        whole = quanta.dtype.kind in "iu" and bool(np.all(quanta >= 0))
+        check(whole, "occupation", "hold whole numbers of at least 0", given)
+        if np.ndim(given) == 0:
+            check(
+                given == 0 or self.modes == 1, "occupation", "name the quanta of each mode", given
+            )
+            return np.broadcast_to(quanta, (self.modes,))
+        check_shape("occupation", quanta, (self.modes,))
+        return quanta
 
     def need_levels(self) -> None:
         """Raise the error of the class unless it has levels."""
-        if self.kind == "zero":
+        kind = self.kind
+        if kind == "zero":
             raise InfiniteDegeneracyError(
                 "The Hamiltonian is zero: its only level 0 belongs to every state."
             )
-        if self.kind != "elliptic":
-            delta = self.one.discriminant
-            raise ContinuousSpectrumError(
-                f"A Hamiltonian of class {self.kind} (discriminant {delta:.6g}) has no levels: its "
-                f"spectrum is {self.spectrum}.",
-                kind=self.kind,
-                discriminant=delta,
-                spectrum=self.spectrum,
-            )
-
-
-def check_poisson(poisson: Float[ArrayLike, "n n"], size: int) -> Float[np.ndarray, "n n"]:
-    """Return an antisymmetric, invertible matrix of this size as float64."""
-    j = np.asarray(poisson, np.float64)
-    check(size % 2 == 0, "poisson", "have an even number of rows", size)
-    check_shape("poisson", j, (size, size))
-    check_finite("poisson", j)
-    largest = np.max(np.abs(j), initial=0.0)
-    antisymmetric = bool(np.all(np.abs(j + j.T) <= 1e-12 * largest))
-    check(antisymmetric, "poisson", "be antisymmetric", "another transpose")
-    invertible = bool(largest > 0 and np.linalg.cond(j) < 1e12)
-    check(invertible, "poisson", "be invertible", f"determinant {np.linalg.det(j):.3g}")
-    return j
+        if kind == "elliptic":
+            return
+        if self.modes == 1:
+            delta, values = self.one.discriminant, None
+            text = f"A Hamiltonian of class {kind} (discriminant {delta:.6g})"
+        else:
+            delta, values = None, np.linalg.eigvals(self.poisson @ self.form)
+            text = f"A Hamiltonian not all of whose modes oscillate (eigenvalues {values})"
+        raise ContinuousSpectrumError(
+            f"{text} has no levels: its spectrum is {self.spectrum}.",
+            kind=kind,
+            discriminant=delta,
+            spectrum=self.spectrum,
+            eigenvalues=values,
+        )
