@@ -115,10 +115,6 @@ class NoSteadyStateError(FeynaxError, ValueError):
         self.eigenvalues = eigenvalues
 
 
-class NoFlowError(FeynaxError, ArithmeticError):
-    """A solution of a field could not be followed for the time that was asked."""
-
-
 class DeltaFunctionError(FeynaxError, ValueError):
     """A state was asked for in a variable of which it has a definite value."""
 

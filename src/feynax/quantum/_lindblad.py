@@ -41,11 +41,15 @@ class Lindblad:
 
     Which reading is valid for what:
 
-    | reading | field | what is quantum | what it costs |
-    |---|---|---|---|
-    | [`feynax.quantum.QuadraticHamiltonian`][] | affine, even n, $N = 0$ | closed: levels, waves | nothing |
-    | `Lindblad` | affine, any n (odd ones padded) | open: one steady state if all decays | noise $D$ that the network lacks |
-    | [`feynax.quantum.Doubled`][] | any smooth or ReLU one, any n | closed, of twice the size, no ground state | exact classical statistics only |
+    | reading | valid for | what it is |
+    |---|---|---|
+    | [`feynax.quantum.QuadraticHamiltonian`][] | affine, even n, $N = 0$ | closed |
+    | `Lindblad` | affine, any n (odd ones padded) | open; adds noise $D$ |
+    | [`feynax.quantum.Doubled`][] | any field, any n | closed, twice the size, no ground state |
+
+    The noise is what quantum mechanics asks for and the network does not have: where all decays,
+    packets end in one state of finite width, not in a point. For the network's own statistics take
+    `Doubled`.
 
     One regime of a ReLU network is affine, and so is a smooth one near a state; outside of these a
     `Lindblad` says nothing.
@@ -215,9 +219,9 @@ class Lindblad:
 
         **Raises:**
 
-        - [`feynax.NoSteadyStateError`][] unless every eigenvalue of $A$ has a negative real part:
-          its `kind` is "growing", or "marginal" where some lie on the imaginary axis. There
-          stationary states may exist but are not unique, or noise spreads without end.
+        - [`feynax.quantum.NoSteadyStateError`][] unless every eigenvalue of $A$ has a negative
+          real part: its `kind` is "growing", or "marginal" where some lie on the imaginary axis.
+          There stationary states may exist but are not unique, or noise spreads without end.
         """
         from scipy.linalg import solve_continuous_lyapunov
 
@@ -236,7 +240,7 @@ class Lindblad:
 
         **Raises:**
 
-        - [`feynax.NoSteadyStateError`][] as `steady_state`: otherwise there is no slowest one.
+        - [`feynax.quantum.NoSteadyStateError`][] as `steady_state`: there is no slowest one then.
         """
         check_count("count", count, 0)
         return slowest_sums(need_decay(self.field.matrix), count)
@@ -245,7 +249,7 @@ class Lindblad:
 def _least_noise(loss: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     """Return the absolute value of i N."""
     values, axes = np.linalg.eigh(1j * loss)
-    return ((axes * np.abs(values)) @ axes.conj().T).real
+    return np.real((axes * np.abs(values)) @ axes.conj().T)
 
 
 def _padded(field: AffineField) -> AffineField:

@@ -64,7 +64,7 @@ def slowest_sums(values: Complex[np.ndarray, " n"], count: int) -> Complex[np.nd
     A heap of occupations: what follows one adds quanta only to its last mode or later ones, so
     every occupation comes once, and never before a slower one.
     """
-    order = values[np.argsort(-values.real, kind="stable")]
+    order = values[np.argsort(-np.real(values), kind="stable")]
     heap: list[tuple[float, int, int, complex]] = [(0.0, 0, 0, 0j)]
     found, pushed = [], 0
     while len(found) < count:

@@ -74,7 +74,9 @@ class GaussianMoments:
 
     @functools.cached_property
     def symplectic(self) -> Float[np.ndarray, "*times m"]:
-        r"""Symplectic eigenvalues $\nu_k \ge \hbar/2$, ascending: $\pm i\nu_k$ are of $J^{-1}\Sigma$.
+        r"""Symplectic eigenvalues $\nu_k \ge \hbar/2$, ascending.
+
+        $\pm i\nu_k$ are the eigenvalues of $J^{-1}\Sigma$.
 
         **Warns:**
 
