@@ -2,8 +2,9 @@
 
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Literal
 import math
+from collections.abc import Sequence
+from typing import Literal, TYPE_CHECKING, overload
 
 import numpy as np
 from jax.typing import ArrayLike
@@ -27,6 +28,8 @@ from ._one_mode import Kind, OneMode, SpectralSet, one_mode
 if TYPE_CHECKING:
     from ._continuous import ContinuousEigenfunction
     from ._eigenfunctions import Eigenfunction
+    from ._gaussian import GaussianState
+    from ._kernel import Kernel
 
 _CANONICAL = np.array([[0.0, 1.0], [-1.0, 0.0]])
 
@@ -327,6 +330,88 @@ class QuadraticHamiltonian:
         basis = self.normal_form.basis
         return self.hbar * (basis * np.tile(quanta, 2)) @ basis.T
 
+    @overload
+    def evolve(
+        self, state: "GaussianState", t: float, *, threshold: float | None = 1e-3
+    ) -> "GaussianState": ...
+    @overload
+    def evolve(
+        self,
+        state: "GaussianState",
+        t: Float[np.ndarray, " times"] | Sequence[float],
+        *,
+        threshold: float | None = 1e-3,
+    ) -> "list[GaussianState]": ...
+    def evolve(
+        self,
+        state: "GaussianState",
+        t: Float[ArrayLike, "*times"] | Sequence[float],
+        *,
+        threshold: float | None = 1e-3,
+    ) -> "GaussianState | list[GaussianState]":
+        r"""Propagate a Gaussian packet exactly, for any class and through every caustic.
+
+        Means follow the classical flow, $Q$ and $P$ its matrix, the phase the action and the
+        continuous root of $\det Q$. Nothing is stepped: relative errors of the phase are those of
+        rounding $\omega t$ and $\int H dt/\hbar$ once, and grow no faster than these.
+
+        **Arguments:**
+
+        - `state`: a [`feynax.quantum.GaussianState`][] with this Poisson matrix and `hbar`.
+        - `t`: one time or a vector of times, of either sign.
+        - `threshold`: a probability of being in another regime of the network, anywhere between
+          time 0 and `t`, from which a warning is given; `None` for no warning.
+
+        **Returns:**
+
+        The state at `t`; a list of states for a vector of times.
+
+        **Warns:**
+
+        - [`feynax.quantum.LeakageWarning`][] where the packet leaves the region.
+
+        ```python
+        import numpy as np, feynax as fx
+        ham = fx.quantum.QuadraticHamiltonian.from_coefficients(0, -0.5, 0, 0.5, 0)
+        packet = fx.quantum.GaussianState.coherent(ham, [1.0, 0.0])
+        turned = ham.evolve(packet, 2 * np.pi)
+        assert np.isclose(packet.overlap(turned), -1)  # one period: the Maslov phase
+        ```
+        """
+        from ._evolve import evolve
+
+        return evolve(self, state, t, threshold)
+
+    def kernel(self, t: float, *, tol: float = 1e-10) -> "Kernel":
+        r"""Return the propagator $K(q, q')$ in the "y1" representation, Maslov phase included.
+
+        $\psi(q, t) = \int K(q, q') \psi(q', 0) dq'$ with
+        $K = (2\pi\hbar)^{-m/2} |\det F_{12}|^{-1/2} e^{-i\pi(m/2 + \mu)/2} e^{iW(q, q')/\hbar}$,
+        for every class, either sign of $t$, and several degrees of freedom.
+
+        **Arguments:**
+
+        - `t`: a time.
+        - `tol`: $F_{12}$ counts as singular where its smallest singular value is below `tol`
+          times its size, or times $|t| \|\partial^2 H/\partial p^2\|$ where that is larger.
+
+        **Raises:**
+
+        - [`feynax.CausticError`][] where it is singular: the propagator is a delta function
+          there, at every time where momenta enter linearly ($D_2 = 0$). `evolve` and
+          `propagate` have no such times.
+
+        ```python
+        import numpy as np, feynax as fx
+        ham = fx.quantum.QuadraticHamiltonian.from_coefficients(0, 0, 0, 0.5, 0)
+        free = ham.kernel(2.0)
+        assert np.isclose(free(1.0, 0.0), np.exp(0.25j - 0.25j * np.pi) / np.sqrt(4 * np.pi))
+        ```
+        """
+        from ._kernel import kernel
+
+        return kernel(self, t, tol)
+
     def _energies(self, states: Int[np.ndarray, "count m"]) -> Float[np.ndarray, " count"]:
         normal = self.normal_form
         return self.centre_energy + self.hbar * (states + 0.5) @ (normal.signs * normal.frequencies)
@@ -342,6 +427,50 @@ class QuadraticHamiltonian:
             return np.broadcast_to(quanta, (self.modes,))
         check_shape("occupation", quanta, (self.modes,))
         return quanta
+
+    def eigenfunction(self, n: int, representation: Literal["y1", "y2"] = "y2") -> "Eigenfunction":
+        r"""Return the wave function of level `n`, as a function of one of the two variables.
+
+        **Arguments:**
+
+        - `n`: 0 for the level nearest to the centre's energy, where $\sigma = -1$ the top one.
+        - `representation`: "y1", where $y_2 = -i \hbar j\, d/dy_1$ with $j = \{y_1, y_2\}$, or
+          "y2", where $y_1 = i \hbar j\, d/dy_2$.
+
+        **Returns:**
+
+        A [`feynax.quantum.Eigenfunction`][].
+
+        **Raises:**
+
+        - `ValueError` for more than one degree of freedom, and what `levels` raises.
+        """
+        from ._eigenfunctions import eigenfunction
+
+        return eigenfunction(self, n, representation)
+
+    def continuous_eigenfunction(self, energy: float, branch: int = 0) -> "ContinuousEigenfunction":
+        r"""Return a wave function of the continuous spectrum, normalised to $\delta(E - E')$.
+
+        **Arguments:**
+
+        - `energy`: $E$, inside the spectrum.
+        - `branch`: 0 or 1 where each energy belongs to two states, else 0.
+
+        **Returns:**
+
+        A [`feynax.quantum.ContinuousEigenfunction`][], a function of $y_2$.
+
+        **Raises:**
+
+        - `ValueError` where there are levels instead, for energies outside the spectrum or more
+          than 200 `hbar` rates from a saddle's energy, and for more than one degree of freedom.
+        - [`feynax.quantum.DeltaFunctionError`][] where the state has a definite $y_2$.
+        - [`feynax.InfiniteDegeneracyError`][] for the zero Hamiltonian.
+        """
+        from ._continuous import continuous_eigenfunction
+
+        return continuous_eigenfunction(self, energy, branch)
 
     def need_levels(self) -> None:
         """Raise the error of the class unless it has levels."""
