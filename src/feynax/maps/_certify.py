@@ -1,4 +1,4 @@
-"""How far a network can drive two inputs apart: proven above, attained below."""
+"""The verb: which claim is made of what, and the one of networks as a whole."""
 
 import math
 from typing import Any, NamedTuple
@@ -12,9 +12,11 @@ from .._certificate import Certificate, Verdict, Witness
 from .._checks import check, check_finite, check_positive
 from .._citation import cites
 from ..networks import AbstractCell
+from ..quantum import QuadraticHamiltonian
 from ._attack import attack
 from ._bounds import bounds
 from ._certify_cells import certify_cell
+from ._certify_quantum import certify_hamiltonian
 
 
 @cites("imchitr2020", "hindmarsh1984")
@@ -27,7 +29,7 @@ def certify(
     inputs: Float[ArrayLike, "*many input"] | None = None,
     key: PRNGKeyArray | None = None,
 ) -> Certificate:
-    r"""Certify how far a network can drive two inputs apart, or a recurrent cell two states.
+    r"""Certify how far a network can drive two inputs apart, a cell two states; or levels.
 
     For a network the claim is $|f(y) - f(y')| \le L\, |y - y'|$ in 2-norms. From above, $L$ is
     the product over the layers of von Neumann gains (largest norm of the symbol over the
@@ -44,10 +46,16 @@ def certify(
     (gates, slopes) times fixed weights; ellipsoids around all values of these numbers, and $D$,
     are found by descent, and the resulting matrix inequality is checked by Cholesky's method.
 
+    For a [`feynax.quantum.QuadraticHamiltonian`][] the claim is that it has levels, and the margin
+    says which changes of its form leave it some; it takes no other arguments. In the form's basis
+    of normal modes, levels are lost only where frequencies of opposite Krein sign meet
+    (Krein, Gelfand, Lidskii).
+
     **Arguments:**
 
-    - `net`: a network, block or recurrent cell of `feynax.networks`; rules for other classes are
-      added with `fx.maps.bounds.register`, for cells with `fx.maps.step_bound.register`.
+    - `net`: a network, block or recurrent cell of `feynax.networks`, or a Hamiltonian; rules for
+      other networks are added with `fx.maps.bounds.register`, for cells with
+      `fx.maps.step_bound.register`.
     - `limit`: the claimed $L$; 1 asks whether the network is non-expansive. Without it the proven
       bound itself is claimed.
     - `x`: an input to search around (one example); needed only for a verdict of "refuted" or for
@@ -66,6 +74,7 @@ def certify(
 
     - `TypeError` for classes without a rule; `ValueError` for a limit that is not positive, a box
       that does not fit, or arguments of the other kind.
+    - [`feynax.ContinuousSpectrumError`][] for a Hamiltonian that has no levels.
 
     ```python
     import jax, feynax as fx
@@ -88,7 +97,10 @@ def certify(
     if isinstance(net, AbstractCell):
         check(x is None, "x", "be left out for a cell, which takes `box` or `inputs`", "a value")
         return certify_cell(net, limit=limit, box=box, inputs=inputs, key=key)
-    check(box is None and inputs is None, "box", "be left out for a network", "a value")
+    check(box is None and inputs is None, "box", "be left out for all but cells", "a value")
+    if isinstance(net, QuadraticHamiltonian):
+        check(limit is None and x is None, "limit", "be left out for a Hamiltonian", "a value")
+        return certify_hamiltonian(net)
     layers = bounds(net)
     upper = math.prod(layer.bound**layer.count for layer in layers)
     depth = sum(layer.count for layer in layers)
