@@ -7,6 +7,22 @@ from .._errors import (
     NoSteadyStateError as NoSteadyStateError,
 )
 from ._canonical import canonical_basis as canonical_basis
+from ._circuits import (
+    Circuit as Circuit,
+    ClockHamiltonian as ClockHamiltonian,
+    Gate as Gate,
+    History as History,
+    RankOneClock as RankOneClock,
+    Readout as Readout,
+    adder as adder,
+    compile_function as compile_function,
+    compile_permutation as compile_permutation,
+    full_adder as full_adder,
+    multiplier as multiplier,
+    reed_muller as reed_muller,
+    to_toffoli as to_toffoli,
+    truth_table as truth_table,
+)
 from ._continuous import ContinuousEigenfunction as ContinuousEigenfunction
 from ._doubled import (
     Doubled as Doubled,
@@ -22,6 +38,36 @@ from ._lindblad import Lindblad as Lindblad
 from ._normal_form import NormalForm as NormalForm, williamson as williamson
 from ._one_mode import OneMode as OneMode, SpectralSet as SpectralSet
 from ._open_moments import GaussianMoments as GaussianMoments
+from ._operators import (
+    AbstractAxis as AbstractAxis,
+    AbstractBasis as AbstractBasis,
+    AbstractOperator as AbstractOperator,
+    BandedOperator as BandedOperator,
+    CollocatedOperator as CollocatedOperator,
+    DenseOperator as DenseOperator,
+    DiagonalOperator as DiagonalOperator,
+    FockBasis as FockBasis,
+    FourierOperator as FourierOperator,
+    GridBasis as GridBasis,
+    HamiltonianOperator as HamiltonianOperator,
+    IdentityOperator as IdentityOperator,
+    Levels as Levels,
+    MatrixFreeOperator as MatrixFreeOperator,
+    ProductBasis as ProductBasis,
+    ProductOperator as ProductOperator,
+    ScaledOperator as ScaledOperator,
+    SincBasis as SincBasis,
+    SparseOperator as SparseOperator,
+    SumOperator as SumOperator,
+    TensorOperator as TensorOperator,
+    levels as levels,
+    on_axis as on_axis,
+    refined_levels as refined_levels,
+    star_product as star_product,
+    to_operator as to_operator,
+    weyl_operator as weyl_operator,
+    weyl_symbol as weyl_symbol,
+)
 from ._quadratic import QuadraticHamiltonian as QuadraticHamiltonian
 from ._some_form import (
     SymplecticForms as SymplecticForms,
