@@ -1,0 +1,197 @@
+"""Gates on state vectors: each entry is fetched from where bit arithmetic says, nothing stored.
+
+A circuit becomes a handful of numbers for each gate (its program), so that one compiled loop serves
+every circuit of the same length: compiling does not grow with the number of gates, and no index
+array of the size of the state is kept.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Inexact, Int
+
+from ..._checks import check, check_shape
+from ._gate import Gate
+
+if TYPE_CHECKING:
+    from ._circuit import Circuit
+
+MOST_BITS = 30  # indices are 32-bit
+_NOWHERE = 31  # a wire that no state has: its bit is always 0
+_FLIP, _TABLE, _UNITARY = 0, 1, 2
+Read = Callable[[Array], Array]
+
+
+class Program(NamedTuple):
+    """Gates as numbers, one row each; only kinds of gates that occur are compiled."""
+
+    kind: Int[Array, " gates"]
+    mask: Int[Array, " gates"]  # of the controls
+    value: Int[Array, " gates"]  # which bits they must have
+    flip: Int[Array, " gates"]
+    wires: Int[Array, "gates k"]
+    moves: Int[Array, "gates 2 size"]  # what to flip, by local value; back and forth
+    matrix: Inexact[np.ndarray, "gates 2 size size"]
+
+
+def program(gates: tuple[Gate, ...], bits: int) -> Program:
+    """Write gates as numbers."""
+    check(bits <= MOST_BITS, "bits", f"be at most {MOST_BITS} for a state vector", bits)
+    wide = max((len(g.wires) for g in gates if not (g.is_flip or not g.wires)), default=0)
+    rows = [_row(gate, wide) for gate in gates]
+    *integers, matrix = (np.array(column) for column in zip(*rows, strict=True))
+    kept = matrix if np.any(np.imag(matrix)) else np.real(matrix)
+    return Program(*(jnp.asarray(c.astype(np.int32)) for c in integers), matrix=kept)
+
+
+def _row(gate: Gate, wide: int) -> tuple[Any, ...]:
+    mask = sum(1 << c for c in gate.controls)
+    value = sum(v << c for c, v in zip(gate.controls, gate.values, strict=True))
+    wires, size = [_NOWHERE] * wide, 2**wide
+    moves, matrix = np.zeros((2, size), int), np.zeros((2, size, size), complex)
+    if gate.is_flip or not gate.wires:
+        flip = gate.scatter(1) if gate.wires else 0
+        return _FLIP, mask, value, flip, wires, moves, matrix
+    wires[: len(gate.wires)] = gate.wires
+    own = 2 ** len(gate.wires)
+    if gate.is_classical:
+        for way, table in enumerate((gate.inverse().table, gate.table)):
+            moves[way, :own] = [gate.scatter(i ^ to) for i, to in enumerate(table or ())]
+        return _TABLE, mask, value, 0, wires, moves, matrix
+    moves[:, :own] = [gate.scatter(i) for i in range(own)]
+    matrix[0, :own, :own] = gate.matrix
+    matrix[1] = matrix[0].conj().T
+    return _UNITARY, mask, value, 0, wires, moves, matrix
+
+
+def kinds(gates: tuple[Gate, ...]) -> tuple[int, ...]:
+    """Return which kinds of gates occur, flips always among them."""
+    seen = {_TABLE if g.is_classical else _UNITARY for g in gates if g.wires and not g.is_flip}
+    return (_FLIP, *sorted(seen))
+
+
+def transport(row: Program, read: Read, states: Array, way: int, present: tuple[int, ...]) -> Array:
+    """Return one gate's image of a vector (`way` 0), or its inverse's (1); `read` fetches entries.
+
+    `row` is a program of one gate.
+    """
+    fired = (states & row.mask) == row.value
+    flips = lambda: read(jnp.where(fired, states ^ row.flip, states))
+    if present == (_FLIP,):
+        return flips()
+
+    def local() -> Array:
+        bits = (states[:, None] >> row.wires[None, :]) & 1
+        return jnp.sum(bits << jnp.arange(bits.shape[1], dtype=jnp.int32)[None, :], axis=1)
+
+    def table() -> Array:
+        return read(jnp.where(fired, states ^ row.moves[way][local()], states))
+
+    def unitary() -> Array:
+        now, own = local(), row.moves[way]
+        bare = states ^ own[now]
+        dtype = read(states[:1]).dtype
+
+        def add(m: Array, total: Array) -> Array:
+            return total + row.matrix[way][:, m].astype(dtype)[now] * read(bare | own[m])
+
+        size = row.matrix.shape[-1]
+        image = jax.lax.fori_loop(0, size, add, jnp.zeros(states.shape, dtype))
+        return jnp.where(fired, image, read(states))
+
+    branches = {_FLIP: flips, _TABLE: table, _UNITARY: unitary}
+    order = jnp.asarray([present.index(k) if k in present else 0 for k in range(3)], jnp.int32)
+    return jax.lax.switch(order[row.kind], [branches[k] for k in present])
+
+
+def common_dtype(psi: Array, matrix: Inexact[np.ndarray, "..."]) -> Any:
+    """Return the type of a state after gates with these matrices."""
+    return np.result_type(psi.dtype, np.complex64) if np.iscomplexobj(matrix) else psi.dtype
+
+
+def apply_circuit(circuit: "Circuit", psi: Inexact[Array, " states"]) -> Inexact[Array, " states"]:
+    """Apply all gates, one after another."""
+    return _through(circuit, psi, False)
+
+
+def trajectory(
+    circuit: "Circuit", psi: Inexact[Array, " states"]
+) -> Inexact[Array, "steps states"]:
+    """Return a state before the first gate and after each of them."""
+    return jnp.concatenate([psi[None].astype((seen := _through(circuit, psi, True)).dtype), seen])
+
+
+def _through(circuit: "Circuit", psi: Array, keep: bool) -> Array:
+    psi = jnp.asarray(psi)
+    check_shape("psi", psi, (2**circuit.bits,))
+    if not circuit.gates:
+        return psi[:0, None] if keep else psi
+    code = program(circuit.gates, circuit.bits)
+    return _scan(code, psi.astype(common_dtype(psi, code.matrix)), kinds(circuit.gates), keep)
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3))
+def _scan(code: Program, psi: Array, present: tuple[int, ...], keep: bool) -> Array:
+    states = jnp.arange(psi.size, dtype=jnp.int32)
+
+    def step(psi: Array, row: Program) -> tuple[Array, Array | None]:
+        read = lambda at: psi.at[at].get(mode="promise_in_bounds")
+        psi = transport(row, read, states, 0, present)
+        return psi, psi if keep else None
+
+    last, seen = jax.lax.scan(step, psi, code)
+    return last if seen is None else seen
+
+
+@functools.partial(jax.jit, static_argnums=(3,))
+def clock_product(
+    code: Program,
+    costs: Float[Array, "bits 2"],
+    psi: Inexact[Array, "clocks states"],
+    present: tuple[int, ...],
+) -> Inexact[Array, "clocks states"]:
+    """Apply a clock Hamiltonian; `code` has an idle gate before the first and after the last."""
+    states = jnp.arange(psi.shape[1], dtype=jnp.int32)
+    last = psi.shape[0] - 1
+
+    def clock(_: None, j: Array) -> tuple[None, Array]:
+        def step(k: Array, neighbour: Array, way: int) -> Array:
+            row = jax.tree.map(lambda leaf: jnp.asarray(leaf)[k], code)
+            read = lambda at: psi.at[neighbour, at].get(mode="promise_in_bounds")
+            return transport(row, read, states, way, present)
+
+        before, after = jnp.where(j > 0, 0.5, 0.0), jnp.where(j < last, 0.5, 0.0)
+        before, after = before.astype(psi.dtype), after.astype(psi.dtype)
+        came = step(j, jnp.maximum(j - 1, 0), 0)
+        goes = step(j + 1, jnp.minimum(j + 1, last), 1)
+        return None, (before + after) * psi[j] - before * came - after * goes
+
+    _, image = jax.lax.scan(clock, None, jnp.arange(last + 1, dtype=jnp.int32))
+    return image.at[0].add(penalties(costs).astype(psi.dtype) * psi[0])
+
+
+def penalties(costs: Float[Array, "bits 2"]) -> Float[Array, " states"]:
+    """Add up, for each state, what its bits cost: row q holds the costs of bit q being 0 and 1."""
+    costs = jnp.asarray(costs)
+    total = jnp.zeros(1, costs.dtype)
+    for both in costs:
+        total = (both[:, None] + total[None, :]).reshape(-1)
+    return total
+
+
+def run_array(gates: tuple[Gate, ...], x: Any) -> Any:
+    """Run gates on an array of whole numbers, NumPy's or JAX's."""
+    xp: Any = np if isinstance(x, np.ndarray) else jnp
+    check(bool(xp.issubdtype(x.dtype, xp.integer)), "x", "hold whole numbers", x.dtype)
+    number = lambda value: xp.asarray(value, x.dtype)
+    for gate in gates:
+        mask = sum(1 << c for c in gate.controls)
+        value = sum(v << c for c, v in zip(gate.controls, gate.values, strict=True))
+        moves = [gate.scatter(i ^ to) for i, to in enumerate(gate.table or ())]
+        local = sum((((x >> w) & 1) << i for i, w in enumerate(gate.wires)), number(0) & x)
+        x = xp.where((x & number(mask)) == number(value), x ^ number(moves)[local], x)
+    return x
