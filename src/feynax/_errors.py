@@ -119,6 +119,14 @@ class DeltaFunctionError(FeynaxError, ValueError):
     """A state was asked for in a variable of which it has a definite value."""
 
 
+class NotConvergedError(FeynaxError, ArithmeticError):
+    """An iteration, or a growing basis, did not settle; `found` is what there is so far."""
+
+    def __init__(self, message: str, *, found: object):
+        super().__init__(message)
+        self.found = found
+
+
 class FeynaxWarning(UserWarning):
     """Base of the warnings that feynax gives on purpose."""
 

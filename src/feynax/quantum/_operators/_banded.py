@@ -1,0 +1,107 @@
+"""Operators with few diagonals, such as polynomials of position and momentum in Fock states."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Inexact
+
+from ..._checks import check, check_shape
+from ._algebra import AbstractOperator, hold, meet, settle, shown
+
+_ROUNDING = 1e-12
+
+
+class BandedOperator(AbstractOperator):
+    """A few diagonals of a matrix.
+
+    **Arguments:**
+
+    - `diagonals` (bands, size): `diagonals[k, j]` is the element in column j and row
+      j - offsets[k], as in `scipy.sparse.dia_array`; it must be zero where there is no such row.
+    - `offsets`: how far above the main diagonal each of them lies.
+    - `positive`: trusted. Whether the operator is Hermitian is measured.
+
+    ```python
+    import jax.numpy as jnp
+    import feynax as fx
+    lower = fx.quantum.BandedOperator([[1.0, 2.0, 0.0]], (-1,))
+    assert lower.mv(jnp.ones(3)).tolist() == [0, 1, 2]
+    ```
+    """
+
+    diagonals: Inexact[Array | np.ndarray, "bands size"]
+    offsets: tuple[int, ...] = eqx.field(static=True)
+    hermitian: bool = eqx.field(static=True)
+    positive: bool = eqx.field(static=True)
+
+    def __init__(self, diagonals: ArrayLike, offsets: tuple[int, ...], *, positive: bool = False):
+        self.diagonals = hold("diagonals", diagonals)
+        self.offsets = tuple(int(o) for o in offsets)
+        check_shape("diagonals", self.diagonals, (len(self.offsets), None))
+        distinct = len(set(self.offsets)) == len(self.offsets) > 0
+        check(distinct, "offsets", "be distinct", self.offsets)
+        known = isinstance(self.diagonals, np.ndarray)
+        if known:
+            _check_inside(self.diagonals, self.offsets)
+        measured = known and _is_hermitian(self.diagonals, self.offsets)
+        self.hermitian, self.positive = settle(measured, None, positive)
+
+    @classmethod
+    def from_matrix(cls, matrix: ArrayLike, *, positive: bool = False) -> "BandedOperator":
+        """Keep the diagonals of a (SciPy sparse or dense) matrix that are not zero."""
+        from scipy.sparse import coo_array, dia_array
+
+        kept = coo_array(matrix)
+        kept.eliminate_zeros()
+        if np.iscomplexobj(kept.data) and not np.any(kept.data.imag):
+            kept = kept.real
+        banded = dia_array(kept if kept.nnz else kept.shape)
+        width = kept.shape[1]
+        full = np.zeros((max(len(banded.offsets), 1), width), kept.dtype)
+        full[: len(banded.data), : banded.data.shape[1]] = banded.data[:, :width]
+        return cls(full, tuple(banded.offsets) or (0,), positive=positive)
+
+    @property
+    def size(self) -> int:
+        """Number of components of a state."""
+        return self.diagonals.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the matrix elements."""
+        return shown(self.diagonals)
+
+    def mv(self, psi: Inexact[Array, " size"]) -> Inexact[Array, " size"]:
+        """Multiply every diagonal, shift it into its rows, and add."""
+        check_shape("psi", psi, (self.size,))
+        diagonals, psi = meet(self.diagonals, psi)
+        # what a shift carries round the end is zero
+        moved = [jnp.roll(d * psi, -o) for d, o in zip(diagonals, self.offsets, strict=True)]
+        return sum(moved[1:], moved[0])
+
+    def adjoint(self) -> "BandedOperator":
+        """Return the Hermitian conjugate."""
+        if self.hermitian:
+            return self
+        turned = _turned(jnp if not isinstance(self.diagonals, np.ndarray) else np, self)
+        return BandedOperator(turned, tuple(-o for o in self.offsets))
+
+
+def _turned(library, operator: BandedOperator):
+    pairs = zip(operator.diagonals, operator.offsets, strict=True)
+    return library.stack([library.roll(d, -o).conj() for d, o in pairs])
+
+
+def _check_inside(diagonals: np.ndarray, offsets: tuple[int, ...]) -> None:
+    size = diagonals.shape[1]
+    rows = np.arange(size) - np.asarray(offsets)[:, None]
+    outside = diagonals[(rows < 0) | (rows >= size)]
+    check(not np.any(outside), "diagonals", "be zero outside the matrix", "others")
+
+
+def _is_hermitian(diagonals: np.ndarray, offsets: tuple[int, ...]) -> bool:
+    by_offset = dict(zip(offsets, diagonals, strict=True))
+    none = np.zeros(diagonals.shape[1])
+    gaps = [np.roll(d, -o).conj() - by_offset.get(-o, none) for o, d in by_offset.items()]
+    return bool(np.max(np.abs(gaps)) <= _ROUNDING * np.max(np.abs(diagonals)))
