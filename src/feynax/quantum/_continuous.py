@@ -55,7 +55,7 @@ class ContinuousEigenfunction:
     branch: int
 
     def __call__(self, y: Float[ArrayLike, "*points"]) -> Complex[np.ndarray, "*points"]:
-        """Return $\\psi_E(y_2)$ in complex128, in the shape of `y`; in units of $E^{-1/2}$."""
+        r"""Return $\psi_E(y_2)$ in complex128, in the shape of `y`; in units of $E^{-1/2}$."""
         given = np.asarray(y, np.float64)
         form = _form(self.one)
         flat = form(self.one, self.hbar, self.energy, self.branch, given.ravel() / self.scale)
@@ -86,8 +86,8 @@ def _refuse_delta(one: OneMode) -> None:
     if definite.get(one.kind, False):
         reason = {"free": "C2 = 0", "linear": "C1 = 0"}[one.kind]
         raise DeltaFunctionError(
-            f"A Hamiltonian of class {one.kind} with {reason} is a function of y2 alone: its states "
-            "are delta functions of y2."
+            f"A Hamiltonian of class {one.kind} with {reason} is a function of y2 alone: its "
+            "states are delta functions of y2."
         )
 
 

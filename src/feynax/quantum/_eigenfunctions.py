@@ -65,7 +65,7 @@ class Eigenfunction:
             raise OverflowError("The wave function is beyond the range of double precision.")
 
     def __call__(self, y: Float[ArrayLike, "*points"]) -> Complex[np.ndarray, "*points"]:
-        """Return $\\psi_n(y)$ in complex128, in the shape of `y`."""
+        r"""Return $\psi_n(y)$ in complex128, in the shape of `y`."""
         x = np.asarray(y, np.float64) - self.centre
         size = hermite_function(self.n, x / self.width) / math.sqrt(self.width)
         near = np.where(size == 0, 0.0, x)

@@ -11,7 +11,7 @@ LARGEST = 200.0  # of |a|
 
 
 def weber(a: float, x: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
-    r"""Return $W(a, x)\,(1 + e^{2\pi a})^{-1/4}$ for $|a| \le 200$, which solves $u'' = (a - x^2/4)u$.
+    r"""Return $W(a, x)\,(1 + e^{2\pi a})^{-1/4}$ for $|a| \le 200$; $W'' = (a - x^2/4) W$.
 
     Each side is integrated in the direction in which the solution grows: from 0 to the left,
     from far right to 0. Farther out the asymptotic series holds. Error: about 1e-13 in value and
