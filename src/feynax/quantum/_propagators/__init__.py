@@ -1,0 +1,1 @@
+"""Schrödinger's equation, stepped."""
