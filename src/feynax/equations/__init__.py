@@ -44,9 +44,15 @@ from ._gain import Gain as Gain, gain as gain, is_stable as is_stable
 from ._lattice_pde import LatticePDE as LatticePDE
 from ._moments import kernel_from_pde as kernel_from_pde, pde_from_kernel as pde_from_kernel
 from ._piecewise._affine import AffineField as AffineField, Region as Region
+from ._piecewise._regime_points import (
+    RegimePoints as RegimePoints,
+    SingularRegime as SingularRegime,
+    regime_points as regime_points,
+)
 from ._piecewise._relu_field import ReLUField as ReLUField
 from ._piecewise._relu_flow import ReLUTrajectory as ReLUTrajectory, relu_flow as relu_flow
 from ._separable import ADI as ADI, Exact as Exact, Implicit as Implicit
+from ._solve import solve as solve
 from ._spectral import Cosine as Cosine, Fourier as Fourier
 from ._spectrum import (
     Spectrum as Spectrum,

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Complex, Float
 
 from ..._checks import check, check_finite, check_shape
+from ..._errors import UnfinishedFlowError
 
 Numbers = Array | np.ndarray
 
@@ -89,6 +90,27 @@ class AffineField:
         """Return the velocity at `y`; Diffrax's order of arguments."""
         return self.matrix @ y + self.offset
 
+    def eigenvalues(self) -> Complex[np.ndarray, " n"]:
+        """Return the eigenvalues of the matrix, largest growth first."""
+        found = np.linalg.eigvals(self.matrix).astype(np.complex128)
+        return found[np.lexsort((-found.imag, -np.round(found.real, 14)))]
+
+    def rest_set(self) -> tuple[Float[np.ndarray, " n"] | None, Float[np.ndarray, "n k"]]:
+        r"""Return where the field vanishes: $y^* + Nz$ for any $z$.
+
+        **Returns:**
+
+        - $y^*$, the one nearest to 0, or `None` where $Ay + b$ is never zero.
+        - $N$ (n, k): orthonormal columns that span the null space of $A$; none of them ($k = 0$)
+          where the resting point is unique. Singular values below $10^{-12}$ of the largest are 0.
+        """
+        left, sizes, right = np.linalg.svd(self.matrix)
+        rank = int(np.sum(sizes > 1e-12 * np.max(sizes, initial=0)))
+        parts = left.T @ self.offset
+        outside = np.linalg.norm(parts[rank:]) > 1e-12 * np.linalg.norm(parts)
+        point = None if outside else right[:rank].T @ (-parts[:rank] / sizes[:rank])
+        return point, right[rank:].T
+
     def flow(
         self, t: Float[ArrayLike, "*times"]
     ) -> tuple[Float[np.ndarray, "*times n n"], Float[np.ndarray, "*times n"]]:
@@ -96,13 +118,25 @@ class AffineField:
 
         **Arguments:**
 
-        - `t`: one time or an array of times.
+        - `t`: one time or an array of times, backwards where negative.
+
+        **Raises:**
+
+        - `ValueError` for times that are not finite.
+        - `feynax.UnfinishedFlowError` where the flow grows beyond the range of numbers.
         """
         from scipy.linalg import expm
 
         times = np.asarray(t, np.float64)
+        check_finite("t", times)
         n = self.size
         whole = np.zeros((n + 1, n + 1))
         whole[:n, :n], whole[:n, n] = self.matrix, self.offset
-        grown = expm(times[..., None, None] * whole)
+        with np.errstate(over="ignore", invalid="ignore"):
+            grown = expm(times[..., None, None] * whole)
+        if not np.all(np.isfinite(grown)):
+            longest = np.max(np.abs(times), initial=0)
+            raise UnfinishedFlowError(
+                f"The flow over a time of {longest:.6g} grows beyond the range of numbers."
+            )
         return grown[..., :n, :n], grown[..., :n, n]

@@ -16,7 +16,7 @@ _ROUNDING = 8.0  # units of rounding within which a unit counts as at its thresh
 class Search(NamedTuple):
     """What a march has found when it stops.
 
-    `times` and `units` hold the `count` switchings and then infinity and -1; `masks[k]` holds
+    `times` and `units` hold the `switched` switchings and then infinity and -1; `masks[k]` holds
     after the first k of them. `steps` counts evaluated pieces; `room` is false where a switching
     found no place any more.
     """
@@ -24,7 +24,7 @@ class Search(NamedTuple):
     time: Float[Array, ""]
     state: Float[Array, " n"]
     mask: Bool[Array, " units"]
-    count: Int[Array, ""]
+    switched: Int[Array, ""]
     steps: Int[Array, ""]
     room: Bool[Array, ""]
     times: Float[Array, " events"]
@@ -73,17 +73,18 @@ def search(
 
 def affine(field: ReLUField, mask: Array) -> tuple[Float[Array, "n n"], Float[Array, " n"]]:
     """Matrix and offset of the regime where the units of `mask` are on."""
-    acting = field.outer * mask.astype(field.outer.dtype)[None, :]
-    return acting @ field.inner - jnp.diag(field.decay), acting @ field.shift + field.drive
+    acting = jnp.asarray(field.outer) * mask.astype(field.outer.dtype)[None, :]
+    matrix = acting @ jnp.asarray(field.inner) - jnp.diag(field.decay)
+    return matrix, acting @ jnp.asarray(field.shift) + field.drive
 
 
 def _begin(field: ReLUField, y0: Array, end: Array, events: int) -> Search:
-    mask = field.inner @ y0 + field.shift >= 0
+    mask = jnp.asarray(field.inner) @ y0 + field.shift >= 0
     return Search(
         time=jnp.zeros_like(end),
         state=y0,
         mask=mask,
-        count=jnp.asarray(0),
+        switched=jnp.asarray(0),
         steps=jnp.asarray(0),
         room=jnp.asarray(True),
         times=jnp.full(events, jnp.inf, end.dtype),
@@ -97,7 +98,7 @@ def _norm(matrix: Array) -> Array:
 
 
 def _taylor(matrix: Array, first: Array, span: Array) -> Float[Array, "terms n"]:
-    r"""Terms $\sigma^k$, $k \ge 1$, of the state at time $\sigma$ `span`, from the first of them."""
+    r"""Terms of the state's series in $\sigma$, at time $\sigma$ `span`, from the first one."""
 
     def following(term: Array, k: Array) -> tuple[Array, Array]:
         return span / k * (matrix @ term), term
@@ -155,14 +156,14 @@ def _switch(at: Search, unit: Array) -> Search:
     """Switch one unit; at the start that only settles the mask, and is no event."""
     size, events = at.mask.shape[0], at.times.shape[0]
     mask = at.mask ^ (jnp.arange(size) == unit)
-    begun, fits = at.time > 0, at.count < events
+    begun, fits = at.time > 0, at.switched < events
     counts = begun & fits
-    here = counts & (jnp.arange(events) == at.count)
-    count = at.count + counts
+    here = counts & (jnp.arange(events) == at.switched)
+    count = at.switched + counts
     after = jnp.arange(events + 1)[:, None] >= count
     return at._replace(
         mask=mask,
-        count=count,
+        switched=count,
         room=fits | ~begun,
         times=jnp.where(here, at.time, at.times),
         units=jnp.where(here, unit, at.units),

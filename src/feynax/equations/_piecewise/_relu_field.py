@@ -14,7 +14,7 @@ from ..._checks import check, check_finite, check_shape
 from ..._citation import cites
 from ._affine import AffineField, Numbers, Region
 
-_MOST_LISTED = 16  # units whose 2^n regimes are still listed
+MOST_LISTED = 16  # units whose 2^n regimes are still listed
 
 
 @cites("kohli2020")
@@ -130,8 +130,8 @@ class ReLUField(eqx.Module):
 
     def regimes(self) -> Iterator[tuple[tuple[int, ...], AffineField]]:
         """Iterate over all regimes with their masks, at most 2^16 of them."""
-        few = self.units <= _MOST_LISTED
-        check(few, "units", f"be at most {_MOST_LISTED} to list all regimes", self.units)
+        few = self.units <= MOST_LISTED
+        check(few, "units", f"be at most {MOST_LISTED} to list all regimes", self.units)
         for mask in itertools.product((0, 1), repeat=self.units):
             yield mask, self.regime(mask)
 

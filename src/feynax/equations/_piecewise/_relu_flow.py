@@ -4,6 +4,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -13,6 +14,7 @@ from ..._checks import check, check_count, check_finite, check_shape
 from ..._citation import cites
 from ..._errors import UnfinishedFlowError
 from .._analysis._dynamics import double
+from .._solve import check_times
 from ._affine import Numbers
 from ._march import Search, search
 from ._relu_field import ReLUField
@@ -119,8 +121,8 @@ def relu_flow(
     check(np.ndim(y0) > 0, "y0", "be a vector", "no axes")
     check_shape("y0", y0, (*np.shape(y0)[:-1], field.size))
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((field, y0, ts))):
-        same = _of_one_type(field, jnp.asarray(y0), jnp.asarray(ts))
-        return _solve(*same, max_events, max_steps)
+        wide, start, times = _of_one_type(field, jnp.asarray(y0), jnp.asarray(ts))
+        return _solve(wide, start, times, max_events, max_steps)
     _check_values(field, y0, ts)
     with double():
         start, times = (jnp.asarray(np.asarray(x, np.float64)) for x in (y0, ts))
@@ -137,10 +139,7 @@ def _check_values(field: ReLUField, y0: Any, ts: Any) -> None:
     for name in ("decay", "outer", "inner", "shift", "drive"):
         check_finite(name, getattr(field, name))
     check_finite("y0", y0)
-    check_finite("ts", ts)
-    given = np.atleast_1d(np.asarray(ts, np.float64))
-    check(given[0] >= 0, "ts", "start at 0 or later", given[0])
-    check(bool(np.all(np.diff(given) >= 0)), "ts", "ascend", "a step back")
+    check_times(ts)
 
 
 def _of_one_type(*trees: Any) -> list[Any]:
@@ -175,7 +174,7 @@ def _solve_one(field: Any, y0: Array, ts: Array, events: int, steps: int) -> ReL
         event_times=found.times,
         event_units=found.units,
         masks=found.masks,
-        count=found.count,
+        count=found.switched,
         sensitivity=jnp.where(finished, tangent, jnp.nan),
         steps=found.steps,
         finished=finished,
