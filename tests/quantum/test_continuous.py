@@ -78,7 +78,7 @@ def test_they_are_complete(name):
     ham = hamiltonian(name, 1.0)
     y, step = np.linspace(-6.5, 7.5, 281, retstep=True)
     if ham.spectrum.edge is None:
-        spaced, weight = np.linspace(-8, 8, 129, retstep=True)
+        spaced, weight = np.linspace(-10, 10, 161, retstep=True)
         weights = np.full(len(spaced), weight)
     else:  # from the edge on in equal steps of momentum, half a step away
         k, weight = np.arange(0.025, 6, 0.05), 0.05
@@ -135,7 +135,7 @@ def test_webers_function_joins_itself(a):
         assert right[0] == pytest.approx(2**-0.75 * math.sqrt(ratio) * norm, rel=3e-12)
     for side in (-1, 1):
         near, far = weber(a, side * edge * np.array([1 - 1e-15, 1 + 1e-15]))
-        top = np.max(abs(weber(a, side * edge * np.linspace(0.9, 1, 40))))
+        top = float(np.max(abs(weber(a, side * edge * np.linspace(0.9, 1, 40)))))
         assert near == pytest.approx(far, abs=3e-11 * top)
 
 

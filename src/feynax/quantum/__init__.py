@@ -23,6 +23,12 @@ from ._circuits import (
     to_toffoli as to_toffoli,
     truth_table as truth_table,
 )
+from ._conditions import (
+    hamiltonian_penalty as hamiltonian_penalty,
+    hamiltonian_residual as hamiltonian_residual,
+    level_margin as level_margin,
+    project_hamiltonian as project_hamiltonian,
+)
 from ._continuous import ContinuousEigenfunction as ContinuousEigenfunction
 from ._doubled import (
     Doubled as Doubled,
@@ -68,6 +74,22 @@ from ._operators import (
     weyl_operator as weyl_operator,
     weyl_symbol as weyl_symbol,
 )
+from ._printed import (
+    PrintedConditions as PrintedConditions,
+    PrintedEigenfunction as PrintedEigenfunction,
+    PrintedOperator as PrintedOperator,
+)
+from ._propagators._cayley import Cayley as Cayley
+from ._propagators._chebyshev import Chebyshev as Chebyshev
+from ._propagators._exact import ExactPropagator as ExactPropagator
+from ._propagators._krylov import Krylov as Krylov, KrylovStep as KrylovStep
+from ._propagators._propagator import (
+    AbstractPropagator as AbstractPropagator,
+    Evolution as Evolution,
+)
+from ._propagators._spectral_bounds import spectral_bounds as spectral_bounds
+from ._propagators._split import SplitOperator as SplitOperator
+from ._propagators._symplectic import SymplecticEuler as SymplecticEuler, Verlet as Verlet
 from ._quadratic import QuadraticHamiltonian as QuadraticHamiltonian
 from ._some_form import (
     SymplecticForms as SymplecticForms,

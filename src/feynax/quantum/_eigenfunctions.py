@@ -13,7 +13,7 @@ from ._quadratic import QuadraticHamiltonian
 
 Representation = Literal["y1", "y2"]
 
-_FAR = 40.0  # widths beyond the turning point where exp(-x^2/2) is less than the smallest float
+_FAR = 1e60  # where every function is 0, and a step of the recurrence cannot overflow
 _TALL = 2.0**300
 
 
@@ -102,22 +102,22 @@ def eigenfunction(
     )
 
 
-def hermite_function(n: int, x: Float[ArrayLike, "*points"]) -> Float[np.ndarray, "*points"]:
-    r"""Return the normalised Hermite function $h_n(x)$, for `n` up to many thousands.
+def hermite_function(
+    n: int, x: Float[np.ndarray, "*points"], exponent: Float[ArrayLike, "*points"] = 0.0
+) -> Float[np.ndarray, "*points"]:
+    r"""Return $h_n(x)$, the normalised Hermite function, times $e^{\text{exponent}}$.
 
     By its three-term recurrence, with the exponential kept apart: it alone is less than the
-    smallest float long before the function is small.
+    smallest float long before the function is small. For `n` up to many thousands.
     """
-    x = np.asarray(x, np.float64)
-    edge = math.sqrt(2 * n + 1) + _FAR
-    inside = np.clip(x, -edge, edge)
-    last, now = np.zeros_like(inside), np.full_like(inside, math.pi**-0.25)
-    exponent = -inside * inside / 2
+    x = np.clip(x, -_FAR, _FAR)
+    last, now = np.zeros_like(x), np.full_like(x, math.pi**-0.25)
+    grown = exponent - x * x / 2
     for k in range(n):
-        last, now = now, math.sqrt(2 / (k + 1)) * inside * now - math.sqrt(k / (k + 1)) * last
+        last, now = now, math.sqrt(2 / (k + 1)) * x * now - math.sqrt(k / (k + 1)) * last
         tall = np.abs(now) > _TALL
         if tall.any():
             shrink = np.where(tall, 1 / _TALL, 1.0)
             last, now = last * shrink, now * shrink
-            exponent = exponent - np.log(shrink)
-    return np.where(np.abs(x) > edge, 0.0, now * np.exp(exponent))
+            grown = grown - np.log(shrink)
+    return now * np.exp(grown)

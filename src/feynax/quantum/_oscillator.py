@@ -37,6 +37,17 @@ def march(
     return found
 
 
+def even_and_odd(
+    curvature: float, shift: complex, x: Float[np.ndarray, " points"]
+) -> tuple[Inexact[np.ndarray, " points"], Inexact[np.ndarray, " points"]]:
+    """Return the solutions with $u, u' = 1, 0$ and $0, 1$ at 0, at points in any order."""
+    order = np.argsort(np.abs(x))
+    far, even, odd = np.abs(x)[order], *np.empty((2, len(x)), np.result_type(shift, np.float64))
+    even[order] = march(curvature, shift, 0.0, 1.0, 0.0, far)
+    odd[order] = march(curvature, shift, 0.0, 0.0, 1.0, far)
+    return even, np.sign(x) * odd
+
+
 def steps(curvature: float, shift: complex, distance: float) -> float:
     """About how many steps lead this far from 0."""
     return distance * _rate(curvature, shift, distance) / _REACH
