@@ -28,6 +28,7 @@ from ._cells._ctrnn import CTRNN as CTRNN
 from ._cells._equation import CellEquation as CellEquation
 from ._cells._exprnn import CayleyRNN as CayleyRNN, ExpRNN as ExpRNN
 from ._cells._gru import GRU as GRU
+from ._cells._hamiltonian_ctrnn import HamiltonianCTRNN as HamiltonianCTRNN
 from ._cells._held import (
     DrivenMap as DrivenMap,
     HeldField as HeldField,

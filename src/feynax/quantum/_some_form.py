@@ -130,8 +130,8 @@ def find_poisson(
     if found.poisson is None:
         raise NotHamiltonianError(
             "The matrix has no Hamiltonian for any Poisson matrix: its trace is "
-            f"{np.trace(a):.6g}, it keeps {found.dimension} independent forms and none of them is invertible (the "
-            f"smallest singular value left out is {found.above:.2g} of the matrix).",
+            f"{np.trace(a):.6g}, it keeps {found.dimension} independent forms and none of them is "
+            f"invertible (the smallest singular value left out is {found.above:.2g} of the matrix).",
             trace=float(np.trace(a)),
         )
     return found.poisson
