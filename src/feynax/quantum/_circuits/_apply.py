@@ -183,10 +183,14 @@ def penalties(costs: Float[Array, "bits 2"]) -> Float[Array, " states"]:
     return total
 
 
-def run_array(gates: tuple[Gate, ...], x: Any) -> Any:
+def run_array(gates: tuple[Gate, ...], x: Any, bits: int) -> Any:
     """Run gates on an array of whole numbers, NumPy's or JAX's."""
     xp: Any = np if isinstance(x, np.ndarray) else jnp
     check(bool(xp.issubdtype(x.dtype, xp.integer)), "x", "hold whole numbers", x.dtype)
+    check(int(xp.iinfo(x.dtype).max).bit_length() >= bits, "x", f"hold {bits} bits", x.dtype)
+    if not isinstance(x, jax.core.Tracer) and x.size:
+        for extreme in (x.min(), x.max()):
+            check(0 <= int(extreme) < 2**bits, "x", f"have at most {bits} bits", extreme)
     number = lambda value: xp.asarray(value, x.dtype)
     for gate in gates:
         mask = sum(1 << c for c in gate.controls)

@@ -98,7 +98,7 @@ class Circuit:
         if isinstance(x, np.ndarray | jax.Array):
             from ._apply import run_array
 
-            return run_array(self.gates, x)
+            return run_array(self.gates, x, self.bits)
         check_bits("x", x, self.bits)
         for gate in self.gates:
             x = gate.run(x)

@@ -1,6 +1,7 @@
 """The clock Hamiltonian as printed: it holds a trajectory that is known already."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -70,12 +71,8 @@ class RankOneClock(AbstractOperator):
         psi = jnp.asarray(psi)
         check_shape("psi", psi, (self.size,))
         dtype = np.result_type(psi.dtype, self.dtype)
-        x, rows = jnp.asarray(self.trajectory, dtype), psi.astype(dtype)
-        rows = rows.reshape(x.shape)
-        on = jnp.sum(x.conj() * rows, axis=1)  # how much of x_j is at clock j
-        moved = jnp.zeros_like(on).at[1:].add(on[:-1]).at[:-1].add(on[1:])
-        often = jnp.full_like(on, 2).at[0].set(1).at[-1].set(1)
-        return (often[:, None] * rows - moved[:, None] * x).reshape(-1)
+        x = jnp.asarray(self.trajectory, dtype)
+        return _product(x, psi.astype(dtype).reshape(x.shape)).reshape(-1)
 
     def adjoint(self) -> "RankOneClock":
         """Return itself."""
@@ -93,3 +90,11 @@ class RankOneClock(AbstractOperator):
         """
         path = 4 * np.sin(np.pi / (2 * len(self.trajectory))) ** 2
         return float(min(1.0, path) if self.trajectory.shape[1] > 1 else path)
+
+
+@jax.jit
+def _product(x: Array, rows: Array) -> Array:
+    on = jnp.sum(x.conj() * rows, axis=1)  # how much of x_j is at clock j
+    moved = jnp.zeros_like(on).at[1:].add(on[:-1]).at[:-1].add(on[1:])
+    often = jnp.full_like(on, 2).at[0].set(1).at[-1].set(1)
+    return often[:, None] * rows - moved[:, None] * x
