@@ -31,6 +31,7 @@ _HOMES = {
     "Verdict": "_certificate",
     "Witness": "_certificate",
     "as_equation": "maps",
+    "as_network": "maps",
     "as_paths": "maps",
     "certify": "maps",
     "citation": "_citation",
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from ._estimate import Estimate as Estimate
     from .maps import (
         as_equation as as_equation,
+        as_network as as_network,
         as_paths as as_paths,
         certify as certify,
         quantize as quantize,

@@ -12,7 +12,7 @@ from jaxtyping import Array, Complex, Float, Inexact
 
 from ..._checks import check_positive
 from ..._citation import cites
-from ._hamiltonian import Action, read_action
+from ._hamiltonian import Action, generator, read_action
 from ._propagator import AbstractPropagator, check_step, norm_squared
 from ._spectral_bounds import bounds_of
 from ._unitary import Compensated, UnitaryPair, unitary_pair
@@ -103,6 +103,14 @@ class Cayley(AbstractPropagator):
         back = self._half(self._half(psi, -1), -1)
         square = lambda v: self._half(self._half(v, 1), -1)
         return cg(square, back, x0=psi, tol=self.tolerance, maxiter=self._most())[0], cut
+
+    def generator(self) -> Float[np.ndarray, "both both"]:
+        r"""Return the antisymmetric matrix that moves $(P, C)$, in units of hbar.
+
+        $[[\mathrm{Im} H, \mathrm{Re} H], [-\mathrm{Re} H, \mathrm{Im} H]]$, twice the size of $H$,
+        which must be a matrix.
+        """
+        return generator(np.asarray(self.action.matrix))
 
     def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:
         r"""Return $|\psi|^2$."""

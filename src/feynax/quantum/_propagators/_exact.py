@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ..._citation import cites
-from ._hamiltonian import Action, read_action
+from ._hamiltonian import Action, generator, read_action
 from ._propagator import AbstractPropagator, check_step, norm_squared
 from ._unitary import Compensated, UnitaryPair, unitary_pair
 
@@ -74,6 +74,14 @@ class ExactPropagator(AbstractPropagator):
     def advance(self, carry: Compensated, time: Float[Array, ""]) -> Compensated:
         """Multiply by the transition."""
         return self.transition(carry)
+
+    def generator(self) -> Float[np.ndarray, "both both"]:
+        r"""Return the antisymmetric matrix that moves $(P, C)$, in units of hbar.
+
+        $[[\mathrm{Im} H, \mathrm{Re} H], [-\mathrm{Re} H, \mathrm{Im} H]]$, twice the size of $H$,
+        which must be a matrix.
+        """
+        return generator(np.asarray(self.action.matrix))
 
     def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:
         r"""Return $|\psi|^2$."""

@@ -42,8 +42,8 @@ class Krylov(AbstractPropagator):
 
     (in units of hbar), from which each part of a step takes its length, so that the bounds of
     the parts add up to `tolerance`. Vectors are orthogonalised twice against all others. The
-    step is unitary; derivatives go through it forwards only, since its parts are counted while
-    it runs.
+    step is unitary. Derivatives go backwards through it with respect to the wave function, not
+    to the Hamiltonian.
 
     **Arguments:**
 
@@ -104,7 +104,7 @@ class Krylov(AbstractPropagator):
 
     def advance(self, psi: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
         """Take as many parts as the bound asks for."""
-        return self._parts(psi).psi
+        return _flow(psi, self)
 
     def measured(self, psi: Inexact[ArrayLike, " d"]) -> KrylovStep:
         """Take one step, and say how good it is and what it cost.
@@ -133,12 +133,20 @@ class Krylov(AbstractPropagator):
         """
         return min(steps * self.tolerance, 2.0)
 
-    def _parts(self, psi: Complex[Array, " d"]) -> KrylovStep:
-        """Go through the step in parts; lengths are shares of it."""
+    def parts(self, psi: Complex[Array, " d"], sign: int = 1) -> KrylovStep:
+        """Go through a step in parts, forwards or backwards; lengths are shares of it.
+
+        **Arguments:**
+
+        - `psi`: the wave function, of the propagator's type.
+        - `sign`: -1 to go backwards.
+        """
+        delta = sign * self.time_step / self.hbar
+        scaled = lambda v: delta * self.action(v)
 
         def body(state: tuple[Array, Array, KrylovStep]) -> tuple[Array, Array, KrylovStep]:
             left, _, (psi, error, parts) = state
-            basis, diagonal, beside = _lanczos(self._scaled, psi, self.vectors)
+            basis, diagonal, beside = _lanczos(scaled, psi, self.vectors)
             log_slope = jnp.sum(jnp.log(beside)) - math.lgamma(self.vectors + 1)
             longest = jnp.exp((math.log(self.tolerance) - log_slope) / (self.vectors - 1))
             share = jnp.minimum(left, longest)
@@ -150,19 +158,34 @@ class Krylov(AbstractPropagator):
         def unfinished(state: tuple[Array, Array, KrylovStep]) -> Array:
             return (state[0] > 0) & (state[2].parts < _MOST)
 
-        real = jnp.finfo(self.dtype).dtype
+        real = jnp.finfo(psi.dtype).dtype
         first = KrylovStep(psi, jnp.zeros((), real), jnp.zeros((), int))
         one = jnp.ones((), real)
         left, _, found = jax.lax.while_loop(unfinished, body, (one, one, first))
         return found._replace(psi=jnp.where(left > 0, jnp.nan, found.psi))
 
-    def _scaled(self, psi: Complex[Array, " d"]) -> Complex[Array, " d"]:
-        return (self.time_step / self.hbar) * self.action(psi)
+
+@eqx.filter_custom_vjp
+def _flow(psi: Array, propagator: Krylov) -> Array:
+    """Take a step; what flows back through it is the transposed step, a step backwards."""
+    return propagator.parts(psi).psi
+
+
+@_flow.def_fwd
+def _flow_forwards(perturbed: Any, psi: Array, propagator: Krylov) -> tuple[Array, None]:
+    return propagator.parts(psi).psi, None
+
+
+@_flow.def_bwd
+def _flow_backwards(
+    residuals: None, cotangent: Array, perturbed: Any, psi: Array, propagator: Krylov
+) -> Array:
+    return propagator.parts(cotangent.conj(), -1).psi.conj()
 
 
 @eqx.filter_jit
 def _measured(propagator: Krylov, psi: Array) -> KrylovStep:
-    return propagator._parts(psi)
+    return propagator.parts(psi)
 
 
 def _lanczos(apply: Any, psi: Array, count: int) -> tuple[Array, Array, Array]:
