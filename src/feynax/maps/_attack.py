@@ -16,10 +16,14 @@ _APART = 1e-6  # of the input's size: inside one linear piece, and far above rou
 
 
 def widen(net: Any) -> Any:
-    """Copy a network with its floating-point arrays in float64; needs x64 enabled around it."""
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(leaf, jnp.float64) if eqx.is_inexact_array(leaf) else leaf, net
-    )
+    """Copy a network with its arrays in float64 or complex128; needs x64 enabled around it."""
+
+    def wide(leaf: Any) -> Any:
+        if not eqx.is_inexact_array(leaf):
+            return leaf
+        return jnp.asarray(leaf, jnp.complex128 if jnp.iscomplexobj(leaf) else jnp.float64)
+
+    return jax.tree.map(wide, net)
 
 
 def attack(net: Any, x: Float[np.ndarray, "..."], key: PRNGKeyArray) -> Witness:
