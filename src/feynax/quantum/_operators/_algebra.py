@@ -218,8 +218,8 @@ class ProductOperator(AbstractOperator):
 
     ```python
     import feynax as fx
-    basis = fx.quantum.FockBasis(4)
-    square = basis.position() @ basis.position()
+    position = fx.quantum.FockBasis(4).position()
+    square = position @ position
     assert square.positive and abs(square.as_matrix()[0, 0] - 0.5) < 1e-6
     ```
     """

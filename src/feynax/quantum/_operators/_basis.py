@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Inexact
 
-from ..._checks import check, check_positive, check_shape
+from ..._checks import check, check_count, check_positive, check_shape
 from ._algebra import AbstractOperator, ScaledOperator, SumOperator, hold
 from ._collocated import CollocatedOperator
 from ._fourier import FourierOperator
@@ -228,6 +228,12 @@ def _call(name: str, function: Callable[..., Any], mesh: tuple[np.ndarray, ...])
         values = values * np.ones(mesh[0].shape)
     check_shape(name, values, mesh[0].shape)
     return values
+
+
+def check_powers(position: int, momentum: int) -> None:
+    """Refuse anything but whole numbers from 0."""
+    check_count("position", position, 0)
+    check_count("momentum", momentum, 0)
 
 
 def symmetrised(

@@ -8,7 +8,7 @@ from jaxtyping import Float, Inexact
 
 from ..._checks import check_count, check_finite, check_positive
 from ._banded import BandedOperator
-from ._basis import AbstractAxis
+from ._basis import AbstractAxis, check_powers
 from ._hermite import hermite_functions
 from ._stored import DiagonalOperator
 
@@ -64,6 +64,7 @@ class FockBasis(AbstractAxis):
 
     def monomial(self, position: int, momentum: int) -> BandedOperator:
         """Return the Weyl-ordered product of powers, exact in all its elements."""
+        check_powers(position, momentum)
         matrix = self.monomials(position + momentum)[position, momentum]
         even = position % 2 == 0 and momentum % 2 == 0 and position * momentum == 0
         return BandedOperator.from_matrix(matrix, positive=even)

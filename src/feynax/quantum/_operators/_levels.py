@@ -14,9 +14,11 @@ from ..._checks import check, check_choice, check_count, check_positive
 from ..._errors import NotConvergedError
 from ._algebra import AbstractOperator
 from ._hamiltonian import HamiltonianOperator
+from ._lanczos import lowest
 
 _DENSE = 1024  # size up to which all eigenvalues cost less than a few
 
+Apply = Callable[[np.ndarray], np.ndarray]
 Method = Literal["auto", "dense", "lanczos"]
 End = Literal["smallest", "largest"]
 
@@ -56,8 +58,8 @@ def levels(
     r"""Find the lowest or the highest levels of a Hermitian operator, in double precision.
 
     The matrix is what is solved, not the operator it stands for: how much the basis matters says
-    [`feynax.quantum.refined_levels`][]. ARPACK's Lanczos iteration sees the operator only through
-    `mv`; it may take one copy of a repeated level for the next level.
+    [`feynax.quantum.refined_levels`][]. Lanczos sees the operator only through `mv`,
+    and looks a second time, with what it has found out of the way, for what it has missed.
 
     **Arguments:**
 
@@ -98,11 +100,14 @@ def levels(
     method = ("lanczos" if few else "dense") if method == "auto" else method
     with jax.enable_x64(True):
         apply = _on_host(operator)
-        _probe(apply, operator)
+        scale = _probe(apply, operator)
         if method == "dense":
             values, vectors = _dense(operator, count, which)
         else:
-            values, vectors = _lanczos(apply, operator, count, which, tol)
+            sign = 1 if which == "smallest" else -1
+            lower = lambda v: sign * apply(v)
+            values, vectors = lowest(lower, operator.size, operator.dtype, count, scale, tol)
+            values = sign * values
         images = np.stack([apply(v) for v in vectors.T], axis=1)
     residuals = np.linalg.norm(images - vectors * values, axis=0)
     return Levels(values, vectors, residuals, method)
@@ -161,54 +166,27 @@ def refined_levels(
     return found
 
 
-def _on_host(operator: AbstractOperator) -> Callable[[np.ndarray], np.ndarray]:
+def _on_host(operator: AbstractOperator) -> Apply:
     run = eqx.filter_jit(lambda o, v: o.mv(v))
     return lambda v: np.asarray(run(operator, jnp.asarray(v)))
 
 
-def _probe(apply: Callable[[np.ndarray], np.ndarray], operator: AbstractOperator) -> None:
-    """Compare <x, A y> with <A x, y> for one pair of random states."""
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(2, operator.size))
+def _probe(apply: Apply, operator: AbstractOperator) -> float:
+    """Compare <x, A y> with <A x, y> for one random pair; return the size of the eigenvalues."""
+    x, y = np.random.default_rng(0).normal(size=(2, operator.size))
     ax, ay = apply(x), apply(y)
     gap = abs(np.vdot(x, ay) - np.vdot(ax, y))
     scale = np.linalg.norm(x) * np.linalg.norm(ay) + np.linalg.norm(ax) * np.linalg.norm(y)
     good = bool(gap <= 1e-10 * scale)  # NaN fails too
     check(good, "operator", "be Hermitian, as it is tagged", f"a gap of {gap:.2g} from that")
+    return float(np.linalg.norm(ax) / np.linalg.norm(x))
 
 
 def _dense(operator: AbstractOperator, count: int, which: End) -> tuple[np.ndarray, np.ndarray]:
     from scipy.linalg import eigh
 
     size = operator.size
+    matrix = np.asarray(eqx.filter_jit(lambda o: o.as_matrix())(operator))
     wanted = (0, count - 1) if which == "smallest" else (size - count, size - 1)
-    values, vectors = eigh(np.asarray(operator.as_matrix()), subset_by_index=wanted)
+    values, vectors = eigh(matrix, subset_by_index=wanted)
     return (values, vectors) if which == "smallest" else (values[::-1], vectors[:, ::-1])
-
-
-def _lanczos(
-    apply: Callable[[np.ndarray], np.ndarray],
-    operator: AbstractOperator,
-    count: int,
-    which: End,
-    tol: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-
-    check(count < operator.size, "count", f"be less than {operator.size} for Lanczos", count)
-    run = LinearOperator(operator.shape, matvec=apply, dtype=operator.dtype)  # pyright: ignore
-    start = np.random.default_rng(1).normal(size=operator.size).astype(operator.dtype)
-    space = min(operator.size, max(4 * count + 1, 40))
-    try:
-        found = eigsh(
-            run, count, which="SA" if which == "smallest" else "LA", v0=start, ncv=space, tol=tol
-        )  # pyright: ignore
-    except ArpackNoConvergence as error:
-        raise NotConvergedError(
-            f"Lanczos found {len(error.eigenvalues)} of {count} levels in the steps it has: ask "
-            "for a larger `tol`, or for method 'dense'.",
-            found=None,
-        ) from error
-    values, vectors = found
-    order = np.argsort(values)[:: 1 if which == "smallest" else -1]
-    return values[order], vectors[:, order]

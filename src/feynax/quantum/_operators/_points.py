@@ -6,9 +6,9 @@ import functools
 import numpy as np
 from jaxtyping import Float
 
-from ..._checks import check, check_count, check_finite, check_positive
+from ..._checks import check_count, check_finite, check_positive
 from ._algebra import AbstractOperator
-from ._basis import AbstractAxis, symmetrised
+from ._basis import AbstractAxis, check_powers, symmetrised
 from ._fourier import FourierOperator
 from ._stored import DenseOperator, DiagonalOperator
 
@@ -58,6 +58,7 @@ class GridBasis(AbstractAxis):
 
     def monomial(self, position: int, momentum: int) -> AbstractOperator:
         """Return the Weyl-ordered product of powers of position and momentum."""
+        check_powers(position, momentum)
         waves = self.waves() ** momentum
         if momentum % 2 and self.count % 2 == 0:
             waves[self.count // 2] = 0
@@ -122,6 +123,7 @@ class SincBasis(AbstractAxis):
 
     def monomial(self, position: int, momentum: int) -> AbstractOperator:
         """Return the Weyl-ordered product of powers of position and momentum."""
+        check_powers(position, momentum)
         distance = np.arange(self.count)[:, None] - np.arange(self.count)
         rows = (self.hbar / self.spacing) ** momentum * _power_elements(momentum, self.count)
         matrix = np.where(distance >= 0, rows[abs(distance)], rows[abs(distance)].conj())
@@ -148,7 +150,6 @@ class SincBasis(AbstractAxis):
 def _ordered(
     nodes: np.ndarray, momenta: AbstractOperator, position: int, momentum: int
 ) -> AbstractOperator:
-    check(position >= 0 and momentum >= 0, "position", "and momentum be powers", "negative ones")
     if not momentum:
         return DiagonalOperator(nodes**position)
     if not position:
