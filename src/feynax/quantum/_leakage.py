@@ -86,7 +86,6 @@ def orbit_leakage(ham: QuadraticHamiltonian, state: GaussianState, t: float) -> 
     if ham.modes == 1 and ham.kind == "elliptic":
         t = math.copysign(min(abs(t), 2 * math.pi / ham.one.rate), t)
     count = int(min(max(_SAMPLES, _SAMPLES / (2 * math.pi) * np.max(speeds) * abs(t)), _MOST))
-    times = np.linspace(0.0, t, count)
     leak, near = _worst(mechanics, state, region, np.linspace(0.0, t, count))
     for _ in range(_ZOOMS):
         leak, near = _worst(mechanics, state, region, np.linspace(*near, _SAMPLES + 1))
