@@ -105,6 +105,10 @@ def _run(
     import diffrax  # slow to import, and only adaptive solutions need it
 
     row = jnp.atleast_1d(ts).astype(y0.dtype)
+    # Diffrax interpolates between steps, to 1e-10 at best: so it steps onto every time.
+    controller = diffrax.ClipStepSizeController(
+        diffrax.PIDController(rtol=rtol, atol=atol), step_ts=row
+    )
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda t, y, field: jnp.asarray(field(y), y.dtype)),  # pyright: ignore[reportArgumentType]
         getattr(diffrax, solver.capitalize())(),
@@ -114,7 +118,7 @@ def _run(
         y0,
         f,
         saveat=diffrax.SaveAt(ts=row),
-        stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
+        stepsize_controller=controller,
         max_steps=max_steps,
         throw=False,
     )

@@ -104,7 +104,7 @@ def _taylor(matrix: Array, first: Array, span: Array) -> Float[Array, "terms n"]
         return span / k * (matrix @ term), term
 
     orders = jnp.arange(2, _TERMS + 2, dtype=first.dtype)
-    return jax.lax.scan(following, first, orders, unroll=True)[1]
+    return jax.lax.scan(following, first, orders)[1]
 
 
 def _horner(terms: Array, share: Array) -> Array:
@@ -159,7 +159,7 @@ def _switch(at: Search, unit: Array) -> Search:
     begun, fits = at.time > 0, at.switched < events
     counts = begun & fits
     here = counts & (jnp.arange(events) == at.switched)
-    count = at.switched + counts
+    count = at.switched + jnp.where(counts, 1, 0)
     after = jnp.arange(events + 1)[:, None] >= count
     return at._replace(
         mask=mask,

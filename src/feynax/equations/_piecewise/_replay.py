@@ -21,7 +21,8 @@ def replay(
     events = len(found.times)
     knots = jnp.concatenate([jnp.minimum(found.times, ts[-1]), ts])
     order = jnp.argsort(knots)
-    passed = jnp.cumsum(order < events) - (order < events)
+    switches = jnp.where(order < events, 1, 0)
+    passed = jnp.cumsum(switches) - switches
     gaps = jnp.diff(knots[order], prepend=jnp.zeros(1, knots.dtype))
     halvings = math.ceil(math.log2(steps + 1)) + 2
 
