@@ -16,8 +16,9 @@ from ..equations._analysis._dynamics import double, in_double
 
 Field = Callable[..., Any]
 Moved = tuple[Float[np.ndarray, "times k n"], Float[np.ndarray, "times k"]]
-_MAX_STEPS = 100_000
+_MAX_STEPS = 20_000
 _MAX_EVENTS = 256
+_ROOM = 256
 
 
 def characteristics(
@@ -55,12 +56,12 @@ def follow(
 
     - [`feynax.UnfinishedFlowError`][] where a solution ends before, or takes too many steps.
     """
+    count = len(jax.tree.leaves(states)[0])
     with double():
         begun, times = jnp.asarray(start, float), jnp.asarray(stops, float)
-        later, done = _solved(
-            rate, in_double(field), jax.tree.map(jnp.asarray, states), begun, times, tolerance
-        )
-        later = jax.tree.map(lambda x: np.moveaxis(np.asarray(x), 1, 0), later)
+        whole = jax.tree.map(lambda x: jnp.asarray(_filled_up(x)), states)
+        later, done = _solved(rate, in_double(field), whole, begun, times, tolerance)
+        later = jax.tree.map(lambda x: np.moveaxis(np.asarray(x), 1, 0)[:, :count], later)
     finite = all(bool(np.all(np.isfinite(x))) for x in jax.tree.leaves(later))
     if not (finite and bool(np.all(done))):
         raise UnfinishedFlowError(
@@ -85,6 +86,12 @@ def velocity(field: Field, t: Array, y: Float[Array, " n"]) -> Float[Array, " n"
     return jnp.asarray(field(t, y, None), y.dtype)
 
 
+def _filled_up(rows: Float[np.ndarray, "k ..."]) -> Float[np.ndarray, "more ..."]:
+    """Repeat the last row up to a power of two, so that few numbers of points need compiling."""
+    room = max(_ROOM, 1 << (len(rows) - 1).bit_length())
+    return np.concatenate([rows, np.repeat(rows[-1:], room - len(rows), axis=0)])
+
+
 def _affine(field: AffineField, points: np.ndarray, times: np.ndarray) -> Moved:
     matrix, shift = field.flow(times)
     moved = np.einsum("tij,kj->tki", matrix, points) + shift[:, None]
@@ -96,8 +103,9 @@ def _piecewise(field: ReLUField, points: np.ndarray, times: np.ndarray) -> Moved
     forward = bool(times[-1] >= 0)
     if not forward:  # time reversed: the same field with all of its velocity turned round
         field = ReLUField(-field.decay, -field.outer, field.inner, field.shift, -field.drive)
-    path = relu_flow(field, points, np.abs(times), max_events=_MAX_EVENTS)
-    return np.moveaxis(np.asarray(path.ys), 1, 0), _piecewise_growth(field, path)
+    path = relu_flow(field, _filled_up(points), np.abs(times), max_events=_MAX_EVENTS)
+    moved = np.moveaxis(np.asarray(path.ys), 1, 0)
+    return moved[:, : len(points)], _piecewise_growth(field, path)[:, : len(points)]
 
 
 def _piecewise_growth(field: ReLUField, path: ReLUTrajectory) -> Float[np.ndarray, "times k"]:

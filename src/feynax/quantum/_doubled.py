@@ -113,6 +113,10 @@ class Doubled:
         n = points.shape[-1]
         check_field(self.field, n)
         flat = (points.reshape(-1, n), _points("p", p).reshape(-1, n))
+        if isinstance(self.field, AffineField):
+            matrix, shift = self.quadratic().field.flow(t - start)
+            later = np.concatenate(flat, axis=1) @ matrix.T + shift
+            return later[:, :n].reshape(points.shape), later[:, n:].reshape(points.shape)
         later = follow(_costate, self.field, flat, start, np.array([float(t)]), self.tolerance)
         return later[0][0].reshape(points.shape), later[1][0].reshape(points.shape)
 

@@ -9,6 +9,7 @@ from jaxtyping import Complex, Float
 
 from .._checks import check, check_count, check_finite, check_shape
 from .._citation import cites
+from .._errors import UnfinishedFlowError
 from ..equations import AffineField, Region
 from ._lindblad_spectrum import gathered_noise, need_decay, slowest_sums
 from ._open_moments import GaussianMoments
@@ -194,8 +195,8 @@ class Lindblad:
 
         **Raises:**
 
-        - `ValueError` for a covariance below the uncertainty relation, for negative times, and
-          for times so long that what grows leaves float64.
+        - `ValueError` for a covariance below the uncertainty relation, and for negative times.
+        - [`feynax.UnfinishedFlowError`][] for times so long that what grows leaves float64.
         """
         ham, n = self.hamiltonian, self.field.size
         check_shape("mean", mean, (n,))
@@ -208,8 +209,10 @@ class Lindblad:
             gathered = gathered_noise(self.field.matrix, self.diffusion, times)
             later = flow @ start.mean + shift
             spread = flow @ start.covariance @ np.swapaxes(flow, -1, -2) + gathered
-        short = bool(np.all(np.isfinite(later)) and np.all(np.isfinite(spread)))
-        check(short, "t", "be short enough for finite moments", np.max(times, initial=0.0))
+        if not (np.all(np.isfinite(later)) and np.all(np.isfinite(spread))):
+            raise UnfinishedFlowError(
+                f"The moments over a time of {np.max(times):.6g} grow beyond the range of numbers."
+            )
         return GaussianMoments(later, spread, ham.poisson, ham.hbar)
 
     def steady_state(self) -> GaussianMoments:
