@@ -118,3 +118,40 @@ def test_two_modes():
     for t in (0.9, -1.3, 3.4):
         carried = ham.kernel(t)(at[:, None], places) @ packet(places) * (points[1] - points[0]) ** 2
         assert np.max(np.abs(carried - ham.evolve(packet, t)(at))) < 1e-12
+
+
+PROPAGATED = {**CLASSES, "D2 zero": (0.2, 0.3, 0.1, 0.0, 0.5), "linear": (0.3, 0.0, -0.2, 0.0, 0.0)}
+
+
+@pytest.mark.parametrize("name", PROPAGATED)
+def test_any_wave_function_through_caustics(name):
+    ham = QuadraticHamiltonian.from_coefficients(*PROPAGATED[name], hbar=HBAR)
+    points = np.linspace(-11, 11, 401)
+    packets = [GaussianState.from_width([x, 0.3], w, hbar=HBAR) for x, w in [(0.5, 0.9), (-1, 0.6)]]
+    psi = packets[0](points) + 2j * packets[1](points)
+    spans = [0.0, 1e-3, -0.02, 0.4, -0.9]
+    if ham.kind == "elliptic":
+        half = math.pi / ham.one.rate
+        spans += [half, -2 * half, 3.0001 * half, 40.3 * half]
+    for t in spans:
+        later = [ham.evolve(packet, t)(points) for packet in packets]
+        assert np.max(np.abs(ham.propagate(psi, points, t) - later[0] - 2j * later[1])) < 1e-9
+
+
+def test_what_leaves_the_grid_is_refused():
+    ham = hamiltonian("free")
+    points = np.linspace(-6, 6, 201)
+    assert not np.any(ham.propagate(np.zeros(201), points, 1.0))
+    psi = GaussianState.from_width([0.0, 0.0], 0.9, hbar=HBAR)(points)
+    for t in (9.0, 30.0, -30.0, 80.0):
+        with pytest.raises(ValueError, match="`grid`"):
+            ham.propagate(psi, points, t)
+    for arguments, name in [
+        ((psi, points**3, 1.0), "grid"),
+        ((psi[1:], points, 1.0), "psi"),
+        ((psi * math.nan, points, 1.0), "psi"),
+        ((psi, points, math.inf), "t"),
+        ((psi, points, [1.0]), "t"),
+    ]:
+        with pytest.raises(ValueError, match=f"`{name}`"):
+            ham.propagate(*arguments)
