@@ -14,6 +14,7 @@ from .._citation import cites
 from ..equations import AffineField, ReLUField
 from ..networks import CTRNN
 from ..quantum import QuadraticHamiltonian
+from ._cancelled import warn_of_cancellation
 from ._relu_field import linearised, relu_field
 
 Regime = Bool[ArrayLike, " units"] | Iterable[int] | None
@@ -86,7 +87,11 @@ def _(net: AffineField, *, hbar=1.0, poisson=None, tol=None) -> QuadraticHamilto
 def _(net: ReLUField, *, regime=None, hbar=1.0, poisson=None, tol=None) -> QuadraticHamiltonian:
     mask = np.ones(net.units, bool) if regime is None else regime
     tol = _tolerance(net) if tol is None else tol
-    return quantize(net.regime(mask), hbar=hbar, poisson=poisson, tol=tol)
+    field = net.regime(mask)
+    hamiltonian = quantize(field, hbar=hbar, poisson=poisson, tol=tol)
+    if hamiltonian.modes == 1:
+        warn_of_cancellation(net, mask, field.matrix)
+    return hamiltonian
 
 
 @quantize.register

@@ -60,7 +60,14 @@ class Eigenfunction:
     link: complex
 
     def __post_init__(self):
-        numbers = (self.energy, self.centre, self.width, self.wavenumber, self.chirp)
+        numbers = (
+            self.energy,
+            self.centre,
+            self.width,
+            self.wavenumber,
+            self.chirp,
+            self.link.real,
+        )
         if not (all(map(math.isfinite, numbers)) and self.width > 0):
             raise OverflowError("The wave function is beyond the range of double precision.")
 
@@ -95,10 +102,10 @@ def eigenfunction(
         energy=one.centre_energy() + one.sign * hbar * one.rate * (n + 0.5),
         representation=representation,
         centre=centre,
-        width=abs(unit) * math.sqrt(2 * abs(own) * hbar / one.rate),
+        width=abs(unit) * math.sqrt(2 * hbar * abs(own / one.rate)),
         wavenumber=other / hbar / unit,
-        chirp=-one.e2 / (4 * own * hbar) / unit / unit,
-        link=complex(math.cos(turned), math.sin(turned)),
+        chirp=-one.e2 / own / (4 * hbar) / unit / unit,
+        link=complex(np.exp(1j * turned)) if math.isfinite(turned) else complex(math.nan),
     )
 
 

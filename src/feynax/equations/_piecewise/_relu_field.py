@@ -87,7 +87,10 @@ class ReLUField(eqx.Module):
         check(positive, "tau", "be positive", np.min(row["tau"], initial=np.inf))
         rate = 1 / row["tau"]
         check_finite("tau", rate)
-        return cls(rate, rate[:, None] * w, np.eye(len(w)), row["bias"], rate * row["current"])
+        outer = rate[:, None] * w
+        lost = (w != 0) & (np.abs(outer) < np.finfo(np.float64).tiny)
+        check(not lost.any(), "weights", "over `tau` be 0 or normal floats", "digits that are lost")
+        return cls(rate, outer, np.eye(len(w)), row["bias"], rate * row["current"])
 
     @property
     def size(self) -> int:
