@@ -216,23 +216,22 @@ def test_refusals():
 
 def test_sensitivity_and_batches():
     rng = np.random.default_rng(8)
-    field, starts = drawn(rng, 3), rng.normal(size=(2, 4, 3))
+    step = 1e-6 * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
+    field, starts = drawn(rng, 3), rng.normal(size=(4, 1, 3)) + step
     paths = relu_flow(field, starts, [1.0, 5.0])
-    assert paths.ys.shape == (2, 4, 2, 3)
-    assert paths.masks.shape == (2, 4, 65, 3)
+    assert paths.ys.shape == (4, 7, 2, 3)
+    assert paths.masks.shape == (4, 7, 65, 3)
     assert paths.count.max() > 2
-    step = 1e-6
-    for index in np.ndindex(2, 4):
-        alone = relu_flow(field, starts[index], [1.0, 5.0])
-        assert np.allclose(alone.ys, paths.ys[index], rtol=1e-13, atol=1e-13)
-        moved = relu_flow(field, starts[index] + step * np.eye(3), [1.0, 5.0]).ys[:, -1]
-        less = relu_flow(field, starts[index] - step * np.eye(3), [1.0, 5.0]).ys[:, -1]
-        slopes = (moved - less).T / (2 * step)
+    for one in range(4):
+        alone = relu_flow(field, starts[one, 0], [1.0, 5.0])
+        assert np.allclose(alone.ys, paths.ys[one, 0], rtol=1e-13, atol=1e-13)
+        ends = paths.ys[one, :, -1]
+        slopes = (ends[1:4] - ends[4:]).T / 2e-6
         assert np.allclose(alone.sensitivity, slopes, rtol=2e-6, atol=2e-6)
 
 
 def test_gradients_against_differences_and_an_adjoint():
-    """The kink of the loss at a moving event is of second order, so differences see it as h."""
+    """Against a discrete adjoint too, which is off by the length of the steps across an event."""
     rng = np.random.default_rng(23)
     field, y0, goal = drawn(rng, 3), rng.normal(size=3), rng.normal(size=(2, 3))
     ts = np.array([1.0, 4.0])
@@ -244,19 +243,19 @@ def test_gradients_against_differences_and_an_adjoint():
 
     def other(parts):
         field, y0, ts = parts
-        return jnp.sum(goal * fx.equations.solve(lambda y: field(0.0, y), y0, ts))
+        return jnp.sum(goal * fx.equations.solve(lambda y: field(0.0, y), y0, ts, solver="tsit5"))
 
     parts = jax.tree.map(jnp.asarray, (field, y0, ts))
     exact, adjoint = jax.jit(jax.grad(loss))(parts), jax.jit(jax.grad(other))(parts)
     for a, b in zip(*map(jax.tree.leaves, (exact[:2], adjoint[:2])), strict=True):
-        assert np.abs(a - b).max() <= 1e-8 * (1 + np.abs(b).max())
+        assert np.abs(a - b).max() <= 1e-4 * (1 + np.abs(b).max())
     ways = jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape)), parts)
     shifted = lambda h: jax.tree.map(lambda x, way: x + h * way, parts, ways)
     slope = float(loss(shifted(1e-5)) - loss(shifted(-1e-5))) / 2e-5
     along = sum(
         float(jnp.vdot(g, w)) for g, w in zip(*map(jax.tree.leaves, (exact, ways)), strict=True)
     )
-    assert along == pytest.approx(slope, rel=1e-5)
+    assert along == pytest.approx(slope, rel=1e-8)
 
 
 def test_networks_side_by_side():
