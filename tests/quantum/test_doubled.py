@@ -263,7 +263,7 @@ def test_networks_under_inputs():
 
 def test_what_leaves_every_bound_is_told():
     system = tanh([[1.6]], [0.2], square=5.0)
-    with pytest.raises(fx.UnfinishedFlowError, match="could not be followed"):
+    with pytest.raises(fx.UnfinishedFlowError, match="last time"):
         system.moments([[2.0]], 1.0)
 
 

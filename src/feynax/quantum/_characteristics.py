@@ -7,16 +7,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PyTree
+from jaxtyping import Array, Float
 
 from .._checks import check
-from .._errors import UnfinishedFlowError
-from ..equations import AffineField, ReLUField, ReLUTrajectory, relu_flow
-from ..equations._analysis._dynamics import double, in_double
+from ..equations import AffineField, ReLUField, ReLUTrajectory, relu_flow, solve
+from ..equations._analysis._dynamics import double
 
 Field = Callable[..., Any]
 Moved = tuple[Float[np.ndarray, "times k n"], Float[np.ndarray, "times k"]]
-_MAX_STEPS = 20_000
 _MAX_EVENTS = 256
 _ROOM = 256
 
@@ -38,38 +36,46 @@ def characteristics(
         return _affine(field, points, stops - start)
     if isinstance(field, ReLUField):
         return _piecewise(field, points, stops - start)
-    begun = (points, np.zeros(len(points)))
-    return follow(_stretching, field, begun, start, stops, tolerance)
+    begun = np.pad(points, ((0, 0), (0, 1)))
+    later = follow(_stretching, field, begun, start, stops, tolerance)
+    return later[..., :-1], later[..., -1]
 
 
 def follow(
-    rate: Callable[..., PyTree],
+    rate: Callable[..., Array],
     field: Field,
-    states: PyTree,
+    rows: Float[np.ndarray, "k m"],
     start: float,
     stops: Float[np.ndarray, " times"],
     tolerance: float,
-) -> PyTree:
-    """Solve $x' = rate(field, t, x)$ for states along the first axis; first in the answer is time.
+) -> Float[np.ndarray, "times k m"]:
+    """Solve $x' = rate(field, t, x)$ for each row, towards earlier times as well as later ones.
 
     **Raises:**
 
     - [`feynax.UnfinishedFlowError`][] where a solution ends before, or takes too many steps.
     """
-    count = len(jax.tree.leaves(states)[0])
+    whole = _filled_up(rows)
     with double():
-        begun, times = jnp.asarray(start, float), jnp.asarray(stops, float)
-        whole = jax.tree.map(lambda x: jnp.asarray(_filled_up(x)), states)
-        later, done = _solved(rate, in_double(field), whole, begun, times, tolerance)
-        later = jax.tree.map(lambda x: np.moveaxis(np.asarray(x), 1, 0)[:, :count], later)
-    finite = all(bool(np.all(np.isfinite(x))) for x in jax.tree.leaves(later))
-    if not (finite and bool(np.all(done))):
-        raise UnfinishedFlowError(
-            f"A solution from t = {start:g} could not be followed to t = {stops[-1]:g} within "
-            f"{_MAX_STEPS} steps at tolerance {tolerance:g}: it leaves every bound before, or the "
-            "field is stiff. A shorter time may do."
-        )
-    return later
+        sign = jnp.asarray(1.0 if stops[-1] >= start else -1.0)
+    clocked = np.append(whole.ravel(), start)
+    rates = _Rows(rate, field, sign, rows.shape[1])
+    ys = solve(rates, clocked, np.abs(stops - start), rtol=tolerance, atol=tolerance)
+    return np.asarray(ys)[:, :-1].reshape(len(stops), *whole.shape)[:, : len(rows)]
+
+
+class _Rows(eqx.Module):
+    """All rows and the time as one state, since a solver knows neither rows nor a time below 0."""
+
+    rate: Callable[..., Array]
+    field: Field
+    sign: Array
+    width: int = eqx.field(static=True)
+
+    def __call__(self, clocked: Float[Array, " all"]) -> Float[Array, " all"]:
+        rows, t = clocked[:-1].reshape(-1, self.width), clocked[-1]
+        rates = jax.vmap(lambda row: self.rate(self.field, t, row))(rows)
+        return self.sign * jnp.append(rates.ravel(), 1.0)
 
 
 def check_field(field: Field, size: int) -> None:
@@ -120,38 +126,8 @@ def _piecewise_growth(field: ReLUField, path: ReLUTrajectory) -> Float[np.ndarra
     return np.sum(rates * np.maximum(lasted, 0), axis=-1)
 
 
-def _stretching(field: Field, t: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+def _stretching(field: Field, t: Array, row: Float[Array, " more"]) -> Float[Array, " more"]:
     """The field, and its divergence."""
-    y, _ = state
+    y = row[:-1]
     slope = jax.jacfwd(lambda x: velocity(field, t, x))(y)
-    return velocity(field, t, y), jnp.trace(slope)
-
-
-@eqx.filter_jit
-def _solved(
-    rate: Callable[..., PyTree],
-    field: Field,
-    states: PyTree,
-    start: Array,
-    stops: Float[Array, " times"],
-    tolerance: float,
-) -> tuple[PyTree, Bool[Array, " k"]]:
-    import diffrax
-
-    def one(state: PyTree) -> tuple[PyTree, Array]:
-        solution = diffrax.diffeqsolve(
-            diffrax.ODETerm(lambda t, x, f: rate(f, t, x)),  # pyright: ignore[reportArgumentType]
-            diffrax.Dopri8(),
-            start,
-            stops[-1],
-            None,
-            state,
-            field,
-            saveat=diffrax.SaveAt(ts=stops),
-            stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance),
-            max_steps=_MAX_STEPS,
-            throw=False,
-        )
-        return solution.ys, solution.result == diffrax.RESULTS.successful
-
-    return jax.vmap(one)(states)
+    return jnp.append(velocity(field, t, y), jnp.trace(slope))

@@ -112,13 +112,15 @@ class Doubled:
         check_shape("p", p, points.shape)
         n = points.shape[-1]
         check_field(self.field, n)
-        flat = (points.reshape(-1, n), _points("p", p).reshape(-1, n))
+        rows = np.concatenate([points, _points("p", p)], axis=-1)
         if isinstance(self.field, AffineField):
             matrix, shift = self.quadratic().field.flow(t - start)
-            later = np.concatenate(flat, axis=1) @ matrix.T + shift
-            return later[:, :n].reshape(points.shape), later[:, n:].reshape(points.shape)
-        later = follow(_costate, self.field, flat, start, np.array([float(t)]), self.tolerance)
-        return later[0][0].reshape(points.shape), later[1][0].reshape(points.shape)
+            later = rows @ matrix.T + shift
+        else:
+            stops, flat = np.array([float(t)]), rows.reshape(-1, 2 * n)
+            later = follow(_costate, self.field, flat, start, stops, self.tolerance)
+        later = later.reshape(rows.shape)
+        return later[..., :n], later[..., n:]
 
     def wave(
         self,
@@ -281,8 +283,8 @@ def _points(name: str, given: ArrayLike) -> Float[np.ndarray, "*batch n"]:
     return points
 
 
-def _costate(field: Field, t: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+def _costate(field: Field, t: Array, row: Float[Array, " 2n"]) -> Float[Array, " 2n"]:
     """Positions by the field, momenta by its adjoint."""
-    y, p = state
+    y, p = jnp.split(row, 2)
     rate, pull = jax.vjp(lambda x: velocity(field, t, x), y)
-    return rate, jnp.negative(pull(p)[0])
+    return jnp.concatenate([rate, -pull(p)[0]])
