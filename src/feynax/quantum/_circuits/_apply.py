@@ -27,45 +27,57 @@ Read = Callable[[Array], Array]
 
 
 class Program(NamedTuple):
-    """Gates as numbers, one row each; only kinds of gates that occur are compiled."""
+    """Gates as numbers, one row each, and the matrices that occur, each once."""
 
-    kind: Int[Array, " gates"]
-    mask: Int[Array, " gates"]  # of the controls
-    value: Int[Array, " gates"]  # which bits they must have
-    flip: Int[Array, " gates"]
-    wires: Int[Array, "gates k"]
-    moves: Int[Array, "gates 2 size"]  # what to flip, by local value; back and forth
-    matrix: Inexact[np.ndarray, "gates 2 size size"]
+    kind: Int[np.ndarray | Array, " gates"]
+    mask: Int[np.ndarray | Array, " gates"]  # of the controls
+    value: Int[np.ndarray | Array, " gates"]  # which bits they must have
+    flip: Int[np.ndarray | Array, " gates"]
+    wires: Int[np.ndarray | Array, "gates k"]
+    moves: Int[np.ndarray | Array, "gates 2 size"]  # what to flip, by local value; back and forth
+    which: Int[np.ndarray | Array, " gates"]
+    matrices: Inexact[np.ndarray | Array, "distinct 2 size size"]  # and their adjoints
+
+    def gate(self, k: Array) -> "Program":
+        """Return the program of one gate."""
+        return Program(*(jnp.asarray(leaf)[k] for leaf in self[:-1]), matrices=self.matrices)
 
 
+@functools.lru_cache(maxsize=32)
 def program(gates: tuple[Gate, ...], bits: int) -> Program:
-    """Write gates as numbers."""
+    """Write gates as numbers, on the host: nothing traced can get into the cache."""
     check(bits <= MOST_BITS, "bits", f"be at most {MOST_BITS} for a state vector", bits)
-    wide = max((len(g.wires) for g in gates if not (g.is_flip or not g.wires)), default=0)
-    rows = [_row(gate, wide) for gate in gates]
-    *integers, matrix = (np.array(column) for column in zip(*rows, strict=True))
-    kept = matrix if np.any(np.imag(matrix)) else np.real(matrix)
-    return Program(*(jnp.asarray(c.astype(np.int32)) for c in integers), matrix=kept)
+    distinct = list(dict.fromkeys(gate.matrix for gate in gates if gate.matrix))
+    wide = max((len(g.wires) for g in gates if not g.is_flip), default=0)
+    rows = [_row(gate, wide, distinct) for gate in gates]
+    columns = (np.array(column, np.int32) for column in zip(*rows, strict=True))
+    return Program(*columns, matrices=_matrices(distinct))
 
 
-def _row(gate: Gate, wide: int) -> tuple[Any, ...]:
+def _row(gate: Gate, wide: int, distinct: list[Any]) -> tuple[Any, ...]:
     mask = sum(1 << c for c in gate.controls)
     value = sum(v << c for c, v in zip(gate.controls, gate.values, strict=True))
-    wires, size = [_NOWHERE] * wide, 2**wide
-    moves, matrix = np.zeros((2, size), int), np.zeros((2, size, size), complex)
+    wires, moves = [_NOWHERE] * wide, np.zeros((2, 2**wide), int)
     if gate.is_flip or not gate.wires:
-        flip = gate.scatter(1) if gate.wires else 0
-        return _FLIP, mask, value, flip, wires, moves, matrix
+        return _FLIP, mask, value, gate.scatter(1) if gate.wires else 0, wires, moves, 0
     wires[: len(gate.wires)] = gate.wires
     own = 2 ** len(gate.wires)
-    if gate.is_classical:
-        for way, table in enumerate((gate.inverse().table, gate.table)):
-            moves[way, :own] = [gate.scatter(i ^ to) for i, to in enumerate(table or ())]
-        return _TABLE, mask, value, 0, wires, moves, matrix
-    moves[:, :own] = [gate.scatter(i) for i in range(own)]
-    matrix[0, :own, :own] = gate.matrix
-    matrix[1] = matrix[0].conj().T
-    return _UNITARY, mask, value, 0, wires, moves, matrix
+    if gate.matrix:
+        moves[:, :own] = [gate.scatter(i) for i in range(own)]
+        return _UNITARY, mask, value, 0, wires, moves, distinct.index(gate.matrix)
+    for way, table in enumerate((gate.inverse().table, gate.table)):
+        moves[way, :own] = [gate.scatter(i ^ to) for i, to in enumerate(table or ())]
+    return _TABLE, mask, value, 0, wires, moves, 0
+
+
+def _matrices(distinct: list[Any]) -> Inexact[np.ndarray, "distinct 2 size size"]:
+    size = max(map(len, distinct), default=1)
+    kept = np.zeros((max(len(distinct), 1), 2, size, size), complex)
+    for both, matrix in zip(kept, distinct, strict=False):
+        own = len(matrix)
+        both[0, :own, :own] = matrix
+        both[1] = both[0].conj().T
+    return kept if np.any(np.imag(kept)) else np.real(kept)
 
 
 def kinds(gates: tuple[Gate, ...]) -> tuple[int, ...]:
@@ -97,10 +109,10 @@ def transport(row: Program, read: Read, states: Array, way: int, present: tuple[
         dtype = read(states[:1]).dtype
 
         def add(m: Array, total: Array) -> Array:
-            return total + row.matrix[way][:, m].astype(dtype)[now] * read(bare | own[m])
+            return total + matrix[:, m][now] * read(bare | own[m])
 
-        size = row.matrix.shape[-1]
-        image = jax.lax.fori_loop(0, size, add, jnp.zeros(states.shape, dtype))
+        matrix = jnp.asarray(row.matrices)[row.which, way].astype(dtype)
+        image = jax.lax.fori_loop(0, len(matrix), add, jnp.zeros(states.shape, dtype))
         return jnp.where(fired, image, read(states))
 
     branches = {_FLIP: flips, _TABLE: table, _UNITARY: unitary}
@@ -108,9 +120,9 @@ def transport(row: Program, read: Read, states: Array, way: int, present: tuple[
     return jax.lax.switch(order[row.kind], [branches[k] for k in present])
 
 
-def common_dtype(psi: Array, matrix: Inexact[np.ndarray, "..."]) -> Any:
+def common_dtype(psi: Array, matrix: Inexact[np.ndarray | Array, "..."]) -> Any:
     """Return the type of a state after gates with these matrices."""
-    return np.result_type(psi.dtype, np.complex64) if np.iscomplexobj(matrix) else psi.dtype
+    return np.result_type(psi.dtype, np.complex64) if jnp.iscomplexobj(matrix) else psi.dtype
 
 
 def apply_circuit(circuit: "Circuit", psi: Inexact[Array, " states"]) -> Inexact[Array, " states"]:
@@ -131,19 +143,19 @@ def _through(circuit: "Circuit", psi: Array, keep: bool) -> Array:
     if not circuit.gates:
         return psi[:0, None] if keep else psi
     code = program(circuit.gates, circuit.bits)
-    return _scan(code, psi.astype(common_dtype(psi, code.matrix)), kinds(circuit.gates), keep)
+    return _scan(code, psi.astype(common_dtype(psi, code.matrices)), kinds(circuit.gates), keep)
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3))
 def _scan(code: Program, psi: Array, present: tuple[int, ...], keep: bool) -> Array:
     states = jnp.arange(psi.size, dtype=jnp.int32)
 
-    def step(psi: Array, row: Program) -> tuple[Array, Array | None]:
+    def step(psi: Array, k: Array) -> tuple[Array, Array | None]:
         read = lambda at: psi.at[at].get(mode="promise_in_bounds")
-        psi = transport(row, read, states, 0, present)
+        psi = transport(code.gate(k), read, states, 0, present)
         return psi, psi if keep else None
 
-    last, seen = jax.lax.scan(step, psi, code)
+    last, seen = jax.lax.scan(step, psi, jnp.arange(len(code.kind), dtype=jnp.int32))
     return last if seen is None else seen
 
 
@@ -151,27 +163,30 @@ def _scan(code: Program, psi: Array, present: tuple[int, ...], keep: bool) -> Ar
 def clock_product(
     code: Program,
     costs: Float[Array, "bits 2"],
-    psi: Inexact[Array, "clocks states"],
+    psi: Inexact[Array, " size"],
     present: tuple[int, ...],
-) -> Inexact[Array, "clocks states"]:
+) -> Inexact[Array, " size"]:
     """Apply a clock Hamiltonian; `code` has an idle gate before the first and after the last."""
+    last = code.kind.size - 2
+    psi = psi.astype(common_dtype(psi, code.matrices)).reshape(last + 1, -1)
     states = jnp.arange(psi.shape[1], dtype=jnp.int32)
-    last = psi.shape[0] - 1
+    number = lambda x: x.astype(psi.dtype)
+    # Without the barrier the sum over bits would be done again at each clock.
+    first = jax.lax.optimization_barrier(number(penalties(costs)))
 
     def clock(_: None, j: Array) -> tuple[None, Array]:
         def step(k: Array, neighbour: Array, way: int) -> Array:
-            row = jax.tree.map(lambda leaf: jnp.asarray(leaf)[k], code)
+            row = code.gate(k)
             read = lambda at: psi.at[neighbour, at].get(mode="promise_in_bounds")
             return transport(row, read, states, way, present)
 
-        before, after = jnp.where(j > 0, 0.5, 0.0), jnp.where(j < last, 0.5, 0.0)
-        before, after = before.astype(psi.dtype), after.astype(psi.dtype)
+        before, after = number(jnp.where(j > 0, 0.5, 0.0)), number(jnp.where(j < last, 0.5, 0.0))
+        weight = before + after + number(j == 0) * first
         came = step(j, jnp.maximum(j - 1, 0), 0)
         goes = step(j + 1, jnp.minimum(j + 1, last), 1)
-        return None, (before + after) * psi[j] - before * came - after * goes
+        return None, weight * psi[j] - before * came - after * goes
 
-    _, image = jax.lax.scan(clock, None, jnp.arange(last + 1, dtype=jnp.int32))
-    return image.at[0].add(penalties(costs).astype(psi.dtype) * psi[0])
+    return jax.lax.scan(clock, None, jnp.arange(last + 1, dtype=jnp.int32))[1].reshape(-1)
 
 
 def penalties(costs: Float[Array, "bits 2"]) -> Float[Array, " states"]:
@@ -188,7 +203,8 @@ def run_array(gates: tuple[Gate, ...], x: Any, bits: int) -> Any:
     xp: Any = np if isinstance(x, np.ndarray) else jnp
     check(bool(xp.issubdtype(x.dtype, xp.integer)), "x", "hold whole numbers", x.dtype)
     check(int(xp.iinfo(x.dtype).max).bit_length() >= bits, "x", f"hold {bits} bits", x.dtype)
-    if not isinstance(x, jax.core.Tracer) and x.size:
+    traced = isinstance(x, jax.core.Tracer)  # pyright: ignore[reportAttributeAccessIssue]
+    if not traced and x.size:
         for extreme in (x.min(), x.max()):
             check(0 <= int(extreme) < 2**bits, "x", f"have at most {bits} bits", extreme)
     number = lambda value: xp.asarray(value, x.dtype)

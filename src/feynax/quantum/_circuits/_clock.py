@@ -1,6 +1,7 @@
 """Clock Hamiltonians: a computation as a state of lowest energy."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import equinox as eqx
 import jax
@@ -11,7 +12,7 @@ from jaxtyping import Array, Float, Inexact
 from ..._checks import check, check_count, check_finite, check_shape
 from ..._citation import cites
 from .._operators._algebra import AbstractOperator
-from ._apply import MOST_BITS, Program, clock_product, common_dtype, kinds, program
+from ._apply import MOST_BITS, Program, clock_product, kinds, program
 from ._circuit import Circuit, check_bits
 from ._gate import Gate
 from ._history import History
@@ -64,6 +65,7 @@ class ClockHamiltonian(AbstractOperator):
     size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
+    _kinds: tuple[int, ...] = eqx.field(static=True)
     _code: Program | None
     _costs: Float[np.ndarray, "bits 2"]
 
@@ -80,26 +82,22 @@ class ClockHamiltonian(AbstractOperator):
         self.hermitian = self.positive = True
         wrong_as = np.array([[i, 1 - i] for i in _bits(self.input, circuit.bits)])
         self._costs = costs[:, None] * wrong_as
+        self._kinds = kinds(circuit.gates)
         framed = (Gate.idle(), *circuit.gates, Gate.idle())
         self._code = program(framed, circuit.bits) if circuit.bits <= MOST_BITS else None
 
     @property
     def dtype(self) -> np.dtype:
-        real = jnp.zeros(0)
-        return np.dtype(common_dtype(real, self._program().matrix))
+        unitary = [gate.matrix for gate in self.circuit.gates if gate.matrix is not None]
+        plain = all(np.isreal(entry) for matrix in unitary for row in matrix for entry in row)
+        return np.result_type(jnp.zeros(0).dtype, np.float32 if plain else np.complex64)
 
     def mv(self, psi: Inexact[Array, " size"]) -> Inexact[Array, " size"]:
         """Apply H to a state."""
-        psi, code = jnp.asarray(psi), self._program()
+        psi, code = jnp.asarray(psi), self._code
+        check(code is not None, "circuit", f"have at most {MOST_BITS} bits", self.circuit.bits)
         check_shape("psi", psi, (self.size,))
-        rows = psi.astype(common_dtype(psi, code.matrix)).reshape(len(self.circuit) + 1, -1)
-        return clock_product(code, self._costs, rows, kinds(self.circuit.gates)).reshape(-1)
-
-    def _program(self) -> Program:
-        bits = self.circuit.bits
-        check(bits <= MOST_BITS, "circuit", f"have at most {MOST_BITS} bits to be applied", bits)
-        assert self._code is not None
-        return self._code
+        return clock_product(cast(Program, code), self._costs, psi, self._kinds)
 
     def adjoint(self) -> "ClockHamiltonian":
         """Return itself."""
