@@ -68,6 +68,12 @@ def extreme(rng):
     return weights, tau, bias, current
 
 
+def extreme_loss(rng):
+    """As `extreme`, where squares leave the range of floats, and not Hamiltonian."""
+    weights, tau, bias, current = generic(rng)
+    return weights, tau * 10.0 ** rng.choice([-200, 200]), bias, current
+
+
 def sparse(rng):
     weights, tau, bias, current = closed(rng)
     weights = weights * rng.integers(0, 2, (2, 2))
@@ -102,13 +108,14 @@ def broken(rng):
 
 
 FAMILIES = [generic, closed, near_parabolic, weak, parabolic, extreme, sparse, subnormal]
-FAMILIES += [broken, one_off]
+FAMILIES += [broken, one_off, extreme_loss]
 
 
 class Truth:
     """The network's Hamiltonian in fractions, and how far rounding may move it."""
 
-    def __init__(self, weights, tau, bias, current, mask):
+    def __init__(self, given, mask):
+        weights, tau, bias, current = given
         w = [
             [Fraction(x * on) for x, on in zip(row, mask, strict=True)] for row in weights.tolist()
         ]
@@ -188,15 +195,15 @@ def judge(given, mask):
             ham = fx.quantize(field, regime=mask, hbar=HBAR)
             kind = ham.kind
     except fx.NotHamiltonianError:
-        truth = Truth(*given, mask)
+        truth = Truth(given, mask)
         assert abs(truth.trace) > Fraction(5, 10**11) * truth.largest()
         return "not Hamiltonian"
     except (ValueError, OverflowError):
         valid = finite and np.all(given[1] > 1e-308) and not underflows(given)
-        assert not valid or not Truth(*given, mask).representable(), "a good network was refused"
+        assert not valid or not Truth(given, mask).representable(), "a good network was refused"
         return "refused"
     assert finite
-    truth = Truth(*given, mask)
+    truth = Truth(given, mask)
     doubted = any(issubclass(note.category, fx.quantum.ConditionWarning) for note in said)
     assert all(issubclass(note.category, fx.quantum.ConditionWarning) for note in said)
     assert abs(truth.trace) <= Fraction(2, 10**10) * truth.largest() + 8 * EPS / Fraction(
@@ -270,7 +277,8 @@ def test_ten_thousand_networks():
         seen[family.__name__][outcome] += 1
     # each family must go where it aims, and a warning must not stand in for an answer
     assert set(seen["broken"]) == {"refused"}
-    assert set(seen["generic"]) == {"not Hamiltonian"}
+    for name in ("generic", "extreme_loss"):
+        assert set(seen[name]) == {"not Hamiltonian"}
     assert set(seen["one_off"]) == {"hyperbolic"}
     assert set(seen["parabolic"]) == {"force", "free", "linear", "zero"}
     assert set(seen["extreme"]) == {"elliptic", "hyperbolic"}

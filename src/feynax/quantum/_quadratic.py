@@ -123,7 +123,8 @@ class QuadraticHamiltonian:
             poisson = _CANONICAL
         j = check_poisson(poisson, n)
         form = np.linalg.solve(j, field.matrix)
-        defect, size = np.linalg.norm(form - form.T), np.linalg.norm(form)
+        largest = np.max(np.abs(form)) or 1.0  # squares must not leave the range
+        defect, size = (np.linalg.norm(x / largest) for x in (form - form.T, form))
         if defect > tol * size:
             trace = float(np.trace(field.matrix))
             raise NotHamiltonianError(
