@@ -12,6 +12,7 @@ from ._data import data
 from ._demo import demo
 from ._jobs import in_job
 from ._read import read
+from ._spectrum import spectrum
 from ._train import train
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -29,6 +30,7 @@ app = App(
 app.command(demo)
 app.command(train)
 app.command(read)
+app.command(spectrum)
 app.command(data)
 
 

@@ -36,8 +36,15 @@ def relu_field(net: CTRNN, x: Float[ArrayLike, " input"] | None = None) -> ReLUF
     ```
     """
     check(net.activation == "relu", "net", 'have activation "relu"', repr(net.activation))
-    if not isinstance(net.gain, jax.core.Tracer):
-        check(bool(np.all(np.asarray(net.gain) > 0)), "gain", "be positive", np.min(net.gain))
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((net, x))):
+        return _field(net, x)
+    least = np.min(np.asarray(net.gain), initial=np.inf)
+    check(bool(least > 0), "gain", "be positive", least)
+    with jax.enable_x64(True):  # so that weights in double precision keep it
+        return _field(net, x)
+
+
+def _field(net: CTRNN, x: Float[ArrayLike, " input"] | None) -> ReLUField:
     weights, rate = net.prepare()
     current = net.current
     if x is not None:

@@ -4,6 +4,8 @@ from ._curve import learning_curve as learning_curve
 from ._depth import gain_and_drift as gain_and_drift, symbol as symbol
 from ._equation import drift_and_diffusion as drift_and_diffusion
 from ._evolution import evolution as evolution
+from ._levels import levels as levels
+from ._packets import packet as packet
 from ._paths import (
     attribution as attribution,
     ledger as ledger,
@@ -12,6 +14,7 @@ from ._paths import (
 )
 from ._phase import (
     bifurcation_diagram as bifurcation_diagram,
+    eigenvalues as eigenvalues,
     jacobian_spectrum as jacobian_spectrum,
     phase_portrait as phase_portrait,
 )
@@ -21,4 +24,5 @@ from ._recurrent import (
     memory_histogram as memory_histogram,
     state_portrait as state_portrait,
 )
+from ._regimes import regimes as regimes
 from ._style import svg as svg

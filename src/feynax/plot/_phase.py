@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Complex
 
 from .._checks import check
 from ..equations import Branch, JacobianSpectrum, PhasePortrait
@@ -150,6 +151,29 @@ def jacobian_spectrum(spectrum: JacobianSpectrum) -> "Figure":
         )
         right.set_xlabel("point")
         right.set_ylabel("longest memory")
+    return figure
+
+
+def eigenvalues(values: Complex[np.ndarray, " count"]) -> "Figure":
+    """Draw the eigenvalues of a field's matrix.
+
+    **Arguments:**
+
+    - `values`: complex numbers, in units of 1/time.
+
+    ```python
+    import numpy as np, feynax as fx
+    assert len(fx.plot.eigenvalues(np.array([1j, -1j])).axes) == 1
+    ```
+    """
+    with styled():
+        figure = new_figure(4.2, 3.6)
+        ax = figure.add_axes((0.16, 0.15, 0.8, 0.81))
+        ax.plot(np.real(values), np.imag(values), "o", color=NEGATIVE, markersize=5)
+        _border(ax, "field")
+        ax.margins(0.2)
+        ax.set_xlabel("real part: growth")
+        ax.set_ylabel("imaginary part: turning")
     return figure
 
 

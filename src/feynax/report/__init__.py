@@ -1,4 +1,4 @@
-"""Everything that one network says about one image or along data, as a record and as a page."""
+"""Everything that one network says: of an image, along data, or as a quantum system."""
 
 from ._page import page as page, write_report as write_report
 from ._read import read as read
@@ -8,5 +8,13 @@ from ._recurrent_reading import (
     CellReading as CellReading,
     Memory as Memory,
     RecurrentReading as RecurrentReading,
+)
+from ._spectrum_read import read_spectrum as read_spectrum
+from ._spectrum_reading import (
+    Condition as Condition,
+    OpenReading as OpenReading,
+    PacketReading as PacketReading,
+    RegimeReading as RegimeReading,
+    SpectrumReading as SpectrumReading,
 )
 from ._summary import summary as summary

@@ -13,19 +13,25 @@ from . import (
     _figures as figures,
     _recurrent_figures as recurrent_figures,
     _recurrent_words as recurrent_words,
+    _spectrum_figures as spectrum_figures,
+    _spectrum_words as spectrum_words,
 )
 from ._evidence import evidence
 from ._reading import Reading
 from ._recurrent_read import read_recurrent
 from ._recurrent_reading import RecurrentReading
+from ._spectrum_read import read_spectrum
+from ._spectrum_reading import SpectrumReading
 from ._words import findings, headline, number
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+AnyReading = Reading | RecurrentReading | SpectrumReading
+
 
 def page(
-    reading: Reading | RecurrentReading,
+    reading: AnyReading,
     *,
     rows: Sequence[Mapping[str, Any]] = (),
     training: Mapping[str, Any] | None = None,
@@ -35,7 +41,8 @@ def page(
 
     **Arguments:**
 
-    - `reading`: from [`feynax.report.read`][] or [`feynax.report.read_recurrent`][].
+    - `reading`: from [`feynax.report.read`][], [`feynax.report.read_recurrent`][] or
+      [`feynax.report.read_spectrum`][].
     - `rows`: of the run's `metrics.jsonl`, for the learning curve.
     - `training`: the run's result, with `accuracy` and `count` on the test set.
     - `notes`: what was done to the image or the series before the network saw it.
@@ -49,8 +56,7 @@ def page(
     """
     from importlib.metadata import version
 
-    parts = _recurrent if isinstance(reading, RecurrentReading) else _of_image
-    name, content = parts(reading, rows, training)  # pyright: ignore[reportArgumentType]
+    name, content = _parts(reading, rows, training)
     return (
         _templates()
         .get_template(name)
@@ -62,6 +68,15 @@ def page(
             **content,
         )
     )
+
+
+def _parts(reading: AnyReading, rows: Any, training: Any) -> tuple[str, dict[str, Any]]:
+    """Template and content of a page."""
+    if isinstance(reading, SpectrumReading):
+        return _spectrum(reading)
+    if isinstance(reading, RecurrentReading):
+        return _recurrent(reading, rows, training)
+    return _of_image(reading, rows, training)
 
 
 def _of_image(reading: Reading, rows: Any, training: Any) -> tuple[str, dict[str, Any]]:
@@ -105,16 +120,29 @@ def _recurrent(reading: RecurrentReading, rows: Any, training: Any) -> tuple[str
     }
 
 
-def result(
-    reading: Reading | RecurrentReading, training: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _spectrum(reading: SpectrumReading) -> tuple[str, dict[str, Any]]:
+    """Template and content of the page of a quantum reading."""
+    wide, tall = spectrum_figures.large(reading)
+    return "spectrum.html", {
+        "headline": spectrum_words.headline(reading),
+        "findings": spectrum_words.findings(reading),
+        "evidence": spectrum_words.evidence(reading),
+        "wide": wide,
+        "tall": tall,
+        "ladder": spectrum_figures.ladder(reading),
+        "packet": spectrum_figures.packet(reading),
+        "sources": citation(read_spectrum),
+    }
+
+
+def result(reading: AnyReading, training: Mapping[str, Any] | None) -> dict[str, Any]:
     """Plain values of a reading and of the run behind it, as `result.json` has them."""
     return {**(training or {}), "reading": reading.to_dict()}
 
 
 def write_report(
     folder: str | os.PathLike[str],
-    reading: Reading | RecurrentReading,
+    reading: AnyReading,
     *,
     rows: Sequence[Mapping[str, Any]] = (),
     training: Mapping[str, Any] | None = None,
@@ -163,4 +191,7 @@ def _templates() -> "Environment":
     environment.filters["number"] = number
     environment.filters["leading"] = recurrent_words.leading
     environment.filters["claim"] = recurrent_words.claim_of
+    environment.filters["eigenvalues"] = spectrum_words.eigenvalues
+    environment.filters["sentence"] = spectrum_words.sentence
+    environment.filters["levels"] = spectrum_words.numbers
     return environment

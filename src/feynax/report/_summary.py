@@ -3,15 +3,17 @@
 from ._reading import Reading
 from ._recurrent_reading import RecurrentReading
 from ._recurrent_words import recurrent_summary
+from ._spectrum_reading import SpectrumReading
+from ._spectrum_words import spectrum_summary
 from ._words import findings, headline
 
 
-def summary(reading: Reading | RecurrentReading) -> str:
+def summary(reading: Reading | RecurrentReading | SpectrumReading) -> str:
     """Return what was found as lines for a terminal.
 
     **Arguments:**
 
-    - `reading`: of an image or of a recurrent network.
+    - `reading`: of an image, of a recurrent network, or of a network as a quantum system.
 
     ```python
     import jax, numpy as np, feynax as fx
@@ -21,6 +23,8 @@ def summary(reading: Reading | RecurrentReading) -> str:
     """
     if isinstance(reading, RecurrentReading):
         return recurrent_summary(reading)
+    if isinstance(reading, SpectrumReading):
+        return spectrum_summary(reading)
     sums, found = reading.paths, reading.estimate
     lines = [headline(reading), *findings(reading)[:1]]
     lines.append(f"path sum: {sums.total:.12g}, the network's output to {sums.completeness:.1e}")
