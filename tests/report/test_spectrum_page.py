@@ -98,6 +98,15 @@ def test_a_smooth_network_differs_by_what_is_not_linear(readings):
     assert near.packet.difference < 1e-10  # cubic in the size of the orbit
 
 
+def test_a_cell_that_stays_hamiltonian_is_read_in_double_precision(key):
+    cell = fx.networks.HamiltonianCTRNN(1, 4, dtype=np.float32, key=key)
+    found = fx.report.read_spectrum(cell, hbar=0.02)
+    assert found.network == "HamiltonianCTRNN"
+    assert abs(found.conditions[0].value) < 1e-14
+    assert np.array_equal(found.hamiltonian.poisson, cell.poisson)
+    assert np.allclose(found.levels, fx.quantize(cell, hbar=0.02).levels(6), rtol=1e-12)
+
+
 def test_result_holds_the_numbers(readings, tmp_path):
     fx.report.write_report(tmp_path, readings["four"])
     found = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["reading"]

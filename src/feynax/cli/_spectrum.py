@@ -8,7 +8,7 @@ from .._errors import ConfigError, MissingDataError
 from ._jobs import start_jax
 
 if TYPE_CHECKING:
-    from ..networks import CTRNN
+    from ..networks import CTRNN, HamiltonianCTRNN
 
 
 def spectrum(
@@ -60,7 +60,7 @@ def spectrum(
     print(f"page: {page}")
 
 
-def _open(path: Path) -> "tuple[CTRNN, dict[str, Any]]":
+def _open(path: Path) -> "tuple[CTRNN | HamiltonianCTRNN, dict[str, Any]]":
     """The network, and what its file asks of the reading."""
     from ._network_file import read_network
 
@@ -75,14 +75,14 @@ def _open(path: Path) -> "tuple[CTRNN, dict[str, Any]]":
     return _only_ctrnn(path), {}
 
 
-def _only_ctrnn(path: Path) -> "CTRNN":
+def _only_ctrnn(path: Path) -> "CTRNN | HamiltonianCTRNN":
     """The one continuous-time network of a model."""
     import jax
 
-    from ..networks import CTRNN
+    from ..networks import CTRNN, HamiltonianCTRNN
     from ._model import open_model
 
-    is_one = lambda node: isinstance(node, CTRNN)
+    is_one = lambda node: isinstance(node, CTRNN | HamiltonianCTRNN)
     cells = [
         cell
         for cell in jax.tree.leaves(open_model(path, None).network, is_leaf=is_one)

@@ -16,7 +16,7 @@ from .._citation import cites
 from .._errors import NotHamiltonianError
 from ..equations import AffineField, ReLUField, fixed_points
 from ..maps import certify, linearised, quantize, relu_field
-from ..networks import CTRNN
+from ..networks import CTRNN, HamiltonianCTRNN
 from ..quantum import (
     ConditionWarning,
     Lindblad,
@@ -38,7 +38,7 @@ Poisson = Float[ArrayLike, "n n"] | Literal["positive"] | None
 
 @cites("kohli2020", "yakubovich1975")
 def read_spectrum(
-    network: CTRNN | ReLUField,
+    network: CTRNN | HamiltonianCTRNN | ReLUField,
     *,
     regime: Bool[ArrayLike, " units"] | Iterable[int] | None = None,
     at: Float[ArrayLike, " n"] | None = None,
@@ -52,7 +52,8 @@ def read_spectrum(
 
     **Arguments:**
 
-    - `network`: a [`feynax.networks.CTRNN`][] or a [`feynax.equations.ReLUField`][].
+    - `network`: a [`feynax.networks.CTRNN`][], a [`feynax.networks.HamiltonianCTRNN`][] or a
+      [`feynax.equations.ReLUField`][].
     - `regime`: which units are on, for networks of ReLUs; by default all.
     - `at`: for smooth networks, the state about which they are linearised; by default the fixed
       point that is found first.
@@ -81,6 +82,10 @@ def read_spectrum(
     """
     check_count("count", count)
     check_positive("hbar", hbar)
+    name = type(network).__name__
+    if isinstance(network, HamiltonianCTRNN):
+        poisson = network.poisson if poisson is None else poisson
+        network = _plain(network)
     whole, piece, mask, origin = _piece(network, regime, at)
     missing: dict[str, str] = {}
     tol = 1e-5 if _is_single(network) else 1e-10
@@ -98,7 +103,7 @@ def read_spectrum(
     if notes:
         missing["digits"] = " ".join(sorted(notes))
     return SpectrumReading(
-        network=type(network).__name__,
+        network=name,
         parameters=_numbers(network),
         activation=_activation(network),
         whole=whole,
@@ -115,6 +120,12 @@ def read_spectrum(
         printed=found["printed levels"],
         missing=missing,
     )
+
+
+def _plain(network: HamiltonianCTRNN) -> CTRNN:
+    """The same network with weights in double precision, in which it is Hamiltonian."""
+    with jax.enable_x64(True):
+        return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), network).plain()
 
 
 def _piece(
