@@ -15,7 +15,8 @@ from feynax.quantum import Circuit, ClockHamiltonian, Gate, RankOneClock
 
 RECORDED = pathlib.Path(__file__).parents[3] / "shared" / "design" / "reference" / "recurrent.json"
 U = np.linalg.qr(np.random.default_rng(3).normal(size=(4, 8)).view(complex))[0]
-LOPSIDED = Circuit(3, [Gate.flip(0, 1), Gate.swap(1, 2), Gate.flip(2, 0, 1), Gate.idle()])
+ROUND = Gate.permutation((2, 0), [1, 2, 3, 0])  # not its own inverse
+LOPSIDED = Circuit(3, [Gate.flip(0, 1), ROUND, Gate.flip(2, 0, 1), Gate.idle()])
 TURNING = Circuit(3, [*LOPSIDED.gates[:3], Gate.hadamard(1), Gate.unitary([2, 0], U)])
 
 
