@@ -5,6 +5,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from .._checks import check, check_finite, check_shape
+from .._errors import NotHamiltonianError
 
 
 def standard_poisson(modes: int) -> Float[np.ndarray, "2*modes 2*modes"]:
@@ -60,3 +61,22 @@ def check_poisson(poisson: Float[ArrayLike, "n n"], size: int) -> Float[np.ndarr
     invertible = bool(largest > 0 and (size == 2 or np.linalg.cond(j) < 1e12))
     check(invertible, "poisson", "be invertible", f"determinant {np.linalg.det(j):.3g}")
     return j
+
+
+def form_of(
+    matrix: Float[np.ndarray, "n n"], poisson: Float[np.ndarray, "n n"], tol: float
+) -> Float[np.ndarray, "n n"]:
+    r"""Return the symmetric $J^{-1}A$, or say that it is not."""
+    form = np.linalg.solve(poisson, matrix)
+    largest = np.max(np.abs(form)) or 1.0  # squares must not leave the range
+    defect, size = (np.linalg.norm(x / largest) for x in (form - form.T, form))
+    if defect > tol * size:
+        trace = float(np.trace(matrix))
+        raise NotHamiltonianError(
+            f"The field has no Hamiltonian for this Poisson matrix: the trace of its matrix is "
+            f"{trace:.6g}, and J^-1 A is {defect / size:.2g} of its norm away from symmetric. "
+            "`feynax.quantum.Doubled` keeps the classical statistics of any field, and "
+            "`feynax.quantum.Lindblad` reads the loss as that of an open system.",
+            trace=trace,
+        )
+    return (form + form.T) / 2

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Sequence
-from typing import Literal, TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 from jax.typing import ArrayLike
@@ -12,16 +12,17 @@ from jaxtyping import Complex, Float, Int
 
 from .._checks import check, check_count, check_finite, check_positive, check_shape
 from .._citation import cites
-from .._errors import (
-    ContinuousSpectrumError,
-    InfiniteDegeneracyError,
-    NotHamiltonianError,
-    UnorderedLevelsError,
-)
+from .._errors import UnorderedLevelsError
 from ..equations import AffineField, Region
-from ._canonical import canonical_basis, check_poisson
+from ._canonical import canonical_basis, check_poisson, form_of
 from ._krein import krein_normal_form
-from ._levels import LevelList, lowest_occupations, occupations_below
+from ._levels import (
+    LevelList,
+    levels_between,
+    lowest_occupations,
+    no_levels,
+    read_occupation,
+)
 from ._normal_form import NormalForm, definite_normal_form, one_normal_form
 from ._one_mode import Kind, OneMode, SpectralSet, one_mode
 
@@ -122,20 +123,9 @@ class QuadraticHamiltonian:
             check(n == 2, "poisson", f"be given for {n} components", poisson)
             poisson = _CANONICAL
         j = check_poisson(poisson, n)
-        form = np.linalg.solve(j, field.matrix)
-        largest = np.max(np.abs(form)) or 1.0  # squares must not leave the range
-        defect, size = (np.linalg.norm(x / largest) for x in (form - form.T, form))
-        if defect > tol * size:
-            trace = float(np.trace(field.matrix))
-            raise NotHamiltonianError(
-                f"The field has no Hamiltonian for this Poisson matrix: the trace of its matrix is "
-                f"{trace:.6g}, and J^-1 A is {defect / size:.2g} of its norm away from symmetric. "
-                "`feynax.quantum.Doubled` keeps the classical statistics of any field, and "
-                "`feynax.quantum.Lindblad` reads the loss as that of an open system.",
-                trace=trace,
-            )
+        form = form_of(field.matrix, j, tol)
         slope = np.linalg.solve(j, field.offset)
-        return cls((form + form.T) / 2, slope, j, hbar, field.region)
+        return cls(form, slope, j, hbar, field.region)
 
     @classmethod
     def from_coefficients(
@@ -261,24 +251,26 @@ class QuadraticHamiltonian:
         self.need_levels()
         if self.modes == 1:
             one = self.one
-            first = one.centre_energy()
-            return first + one.sign * self.hbar * one.rate * (np.arange(count) + 0.5)
+            levels = np.arange(0.5, count)
+            levels *= one.sign * self.hbar * one.rate
+            levels += one.centre_energy()
+            return levels
         sign = self.spectrum.direction
         if not sign:
             raise UnorderedLevelsError(
                 f"The modes have signs {self.signs.tolist()}: levels go up and down without end "
                 "and none is the first. `levels_between` lists those of a window."
             )
-        return sign * np.sort(sign * self._energies(lowest_occupations(self.frequencies, count)))
+        return sign * np.sort(sign * self.energies(lowest_occupations(self.frequencies, count)))
 
-    def level(self, occupation: int | Int[ArrayLike, " modes"]) -> float:
+    def level(self, occupation: int | Sequence[int] | Int[ArrayLike, " modes"]) -> float:
         r"""Return the energy of the state with $n_k$ quanta in each mode, of any signs.
 
         **Arguments:**
 
         - `occupation`: one whole number for each mode, in the order of `frequencies`.
         """
-        return float(self._energies(self._occupation(occupation)[None])[0])
+        return float(self.energies(read_occupation(occupation, self.modes)[None])[0])
 
     def levels_between(
         self, low: float, high: float, *, excitation: float | None = None
@@ -304,22 +296,10 @@ class QuadraticHamiltonian:
 
         **Raises:** as `levels`, but lists levels of mixed signs too.
         """
-        check(low <= high, "high", f"be at least {low}", high)
-        signs, direction = self.signs, self.spectrum.direction
-        given = direction != 0 or excitation is not None
-        check(given, "excitation", f"be given for modes of signs {signs.tolist()}", excitation)
-        ground = self.level(np.zeros(self.modes, int))
-        bound = np.inf if excitation is None else excitation
-        if direction:
-            bound = min(bound, high - ground if direction > 0 else ground - low)
-        states = occupations_below(self.frequencies, bound / self.hbar)
-        energies = self._energies(states)
-        order = np.argsort(energies, kind="stable")
-        inside = order[(energies[order] >= low) & (energies[order] <= high)]
-        return LevelList(energies[inside], states[inside])
+        return levels_between(self, low, high, excitation)
 
     def covariance(
-        self, occupation: int | Int[ArrayLike, " modes"] = 0
+        self, occupation: int | Sequence[int] | Int[ArrayLike, " modes"] = 0
     ) -> Float[np.ndarray, "n n"]:
         r"""Return that of the state with $n_k$ quanta: $\hbar T \mathrm{diag}(n + 1/2) T^T$.
 
@@ -327,7 +307,7 @@ class QuadraticHamiltonian:
 
         - `occupation`: as for `level`; 0 is the ground state (the top one, where levels go down).
         """
-        quanta = self._occupation(occupation) + 0.5
+        quanta = read_occupation(occupation, self.modes) + 0.5
         basis = self.normal_form.basis
         return self.hbar * (basis * np.tile(quanta, 2)) @ basis.T
 
@@ -452,21 +432,10 @@ class QuadraticHamiltonian:
 
         return propagate(self, psi, grid, t)
 
-    def _energies(self, states: Int[np.ndarray, "count m"]) -> Float[np.ndarray, " count"]:
+    def energies(self, states: Int[np.ndarray, "count modes"]) -> Float[np.ndarray, " count"]:
+        """Return those of states given by their quanta in each mode."""
         normal = self.normal_form
         return self.centre_energy + self.hbar * (states + 0.5) @ (normal.signs * normal.frequencies)
-
-    def _occupation(self, given: int | Int[ArrayLike, " modes"]) -> Int[np.ndarray, " modes"]:
-        quanta = np.atleast_1d(np.asarray(given))
-        whole = quanta.dtype.kind in "iu" and bool(np.all(quanta >= 0))
-        check(whole, "occupation", "hold whole numbers of at least 0", given)
-        if np.ndim(given) == 0:
-            check(
-                given == 0 or self.modes == 1, "occupation", "name the quanta of each mode", given
-            )
-            return np.broadcast_to(quanta, (self.modes,))
-        check_shape("occupation", quanta, (self.modes,))
-        return quanta
 
     def eigenfunction(self, n: int, representation: Literal["y1", "y2"] = "y2") -> "Eigenfunction":
         r"""Return the wave function of level `n`, as a function of one of the two variables.
@@ -514,23 +483,5 @@ class QuadraticHamiltonian:
 
     def need_levels(self) -> None:
         """Raise the error of the class unless it has levels."""
-        kind = self.kind
-        if kind == "zero":
-            raise InfiniteDegeneracyError(
-                "The Hamiltonian is zero: its only level 0 belongs to every state."
-            )
-        if kind == "elliptic":
-            return
-        if self.modes == 1:
-            delta, values = self.one.discriminant, None
-            text = f"A Hamiltonian of class {kind} (discriminant {delta:.6g})"
-        else:
-            delta, values = None, np.linalg.eigvals(self.poisson @ self.form)
-            text = f"A Hamiltonian not all of whose modes oscillate (eigenvalues {values})"
-        raise ContinuousSpectrumError(
-            f"{text} has no levels: its spectrum is {self.spectrum}.",
-            kind=kind,
-            discriminant=delta,
-            spectrum=self.spectrum,
-            eigenvalues=values,
-        )
+        if self.kind != "elliptic":
+            raise no_levels(self)
