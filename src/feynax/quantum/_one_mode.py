@@ -1,6 +1,7 @@
 """One degree of freedom: the class of a quadratic Hamiltonian, decided once."""
 
 import dataclasses
+import functools
 import math
 import warnings
 from typing import Literal
@@ -64,7 +65,7 @@ class OneMode:
     kind: Kind
     spectrum: SpectralSet
 
-    @property
+    @functools.cached_property
     def rate(self) -> float:
         r"""Frequency $\sqrt{-\Delta}$ of a centre, or rate $\sqrt\Delta$ of a saddle; else 0."""
         if self.kind not in ("elliptic", "hyperbolic"):
@@ -90,6 +91,10 @@ class OneMode:
 
     def centre_energy(self) -> float:
         """Energy of the centre."""
+        return self._centre_energy
+
+    @functools.cached_property
+    def _centre_energy(self) -> float:
         (c1, c2, d1, d2, e2), unit = _whole(self)
         delta = e2 * e2 + 4 * c2 * d2
         return _quotient(d2 * c1 * c1 + c1 * d1 * e2 - c2 * d1 * d1, delta * unit)
