@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "quantum": {"equations"},
     "maps": {"equations", "networks", "quantum"},
     "data": set(),
-    "interop": {"networks"},
+    "interop": {"networks", "quantum"},
     "training": set(),
     "plot": {"equations", "networks", "quantum", "maps"},
     "report": {"equations", "networks", "quantum", "maps", "plot"},

@@ -1,4 +1,4 @@
-"""Weights in and out: feynax model files, safetensors, PyTorch files read without PyTorch."""
+"""In and out: model files, safetensors, PyTorch files read without PyTorch, QuTiP operators."""
 
 from ._model_file import (
     ModelHeader as ModelHeader,
@@ -6,6 +6,7 @@ from ._model_file import (
     load_model_with_header as load_model_with_header,
     save_model as save_model,
 )
+from ._qutip import from_qutip as from_qutip, to_qutip as to_qutip
 from ._safetensors import (
     read_safetensors as read_safetensors,
     write_safetensors as write_safetensors,

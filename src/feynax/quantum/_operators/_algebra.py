@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import core
 from jax.typing import ArrayLike
 from jaxtyping import Array, Inexact
 
@@ -115,6 +116,7 @@ class SumOperator(AbstractOperator):
     """
 
     terms: tuple[AbstractOperator, ...]
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
@@ -125,15 +127,10 @@ class SumOperator(AbstractOperator):
         positive: bool | None = None,
     ):
         check_sizes("terms", terms)
-        self.terms = terms
+        self.terms, self.size = terms, terms[0].size
         positive = all(t.positive for t in terms) if positive is None else positive
         known = all(t.hermitian for t in terms) if hermitian is None else hermitian
         self.hermitian, self.positive = settle(known, hermitian, positive)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return self.terms[0].size
 
     @property
     def dtype(self) -> np.dtype:
@@ -168,22 +165,18 @@ class ScaledOperator(AbstractOperator):
 
     factor: Inexact[Array | np.ndarray, ""]
     operator: AbstractOperator
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
     def __init__(self, factor: ArrayLike, operator: AbstractOperator):
         self.factor = hold("factor", factor)
         check_shape("factor", self.factor, ())
-        self.operator = operator
+        self.operator, self.size = operator, operator.size
         real = not jnp.iscomplexobj(self.factor)
         known = isinstance(self.factor, np.ndarray)
         self.hermitian = operator.hermitian and real
         self.positive = operator.positive and real and known and bool(self.factor >= 0)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return self.operator.size
 
     @property
     def dtype(self) -> np.dtype:
@@ -225,6 +218,7 @@ class ProductOperator(AbstractOperator):
     """
 
     factors: tuple[AbstractOperator, ...]
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
@@ -235,18 +229,13 @@ class ProductOperator(AbstractOperator):
         positive: bool | None = None,
     ):
         check_sizes("factors", factors)
-        self.factors = factors
+        self.factors, self.size = factors, factors[0].size
         first = factors[0]
         square = len(factors) == 2 and first is factors[1] and first.hermitian
         one = len(factors) == 1
         positive = square or (one and first.positive) if positive is None else positive
         known = square or (one and first.hermitian)
         self.hermitian, self.positive = settle(known, hermitian, positive)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return self.factors[0].size
 
     @property
     def dtype(self) -> np.dtype:
@@ -282,7 +271,7 @@ def _factors(operator: AbstractOperator) -> tuple[AbstractOperator, ...]:
 
 def hold(name: str, value: ArrayLike) -> Any:
     """Return a finite array in double precision on the host, or a traced one as it is."""
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, core.Tracer):
         return value
     array = np.asarray(value)
     array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)

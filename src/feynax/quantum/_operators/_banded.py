@@ -1,5 +1,7 @@
 """Operators with few diagonals, such as polynomials of position and momentum in Fock states."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -32,6 +34,7 @@ class BandedOperator(AbstractOperator):
 
     diagonals: Inexact[Array | np.ndarray, "bands size"]
     offsets: tuple[int, ...] = eqx.field(static=True)
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
@@ -39,33 +42,29 @@ class BandedOperator(AbstractOperator):
         self.diagonals = hold("diagonals", diagonals)
         self.offsets = tuple(int(o) for o in offsets)
         check_shape("diagonals", self.diagonals, (len(self.offsets), None))
+        self.size = self.diagonals.shape[1]
         distinct = len(set(self.offsets)) == len(self.offsets) > 0
         check(distinct, "offsets", "be distinct", self.offsets)
-        known = isinstance(self.diagonals, np.ndarray)
-        if known:
+        measured = False
+        if isinstance(self.diagonals, np.ndarray):
             _check_inside(self.diagonals, self.offsets)
-        measured = known and _is_hermitian(self.diagonals, self.offsets)
+            measured = _is_hermitian(self.diagonals, self.offsets)
         self.hermitian, self.positive = settle(measured, None, positive)
 
     @classmethod
     def from_matrix(cls, matrix: ArrayLike, *, positive: bool = False) -> "BandedOperator":
         """Keep the diagonals of a (SciPy sparse or dense) matrix that are not zero."""
-        from scipy.sparse import coo_array, dia_array
+        from scipy.sparse import coo_array
 
-        kept = coo_array(matrix)
-        kept.eliminate_zeros()
-        if np.iscomplexobj(kept.data) and not np.any(kept.data.imag):
-            kept = kept.real
-        banded = dia_array(kept if kept.nnz else kept.shape)
-        width = kept.shape[1]
-        full = np.zeros((max(len(banded.offsets), 1), width), kept.dtype)
-        full[: len(banded.data), : banded.data.shape[1]] = banded.data[:, :width]
-        return cls(full, tuple(banded.offsets) or (0,), positive=positive)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return self.diagonals.shape[1]
+        kept: Any = coo_array(matrix)
+        rows, columns, values = kept.row, kept.col, kept.data
+        if not np.any(values.imag):
+            values = values.real
+        rows, columns, values = (part[values != 0] for part in (rows, columns, values))
+        offsets, band = np.unique(columns - rows, return_inverse=True)
+        diagonals = np.zeros((max(len(offsets), 1), kept.shape[0]), values.dtype)
+        np.add.at(diagonals, (band, columns), values)
+        return cls(diagonals, tuple(offsets.tolist()) or (0,), positive=positive)
 
     @property
     def dtype(self) -> np.dtype:
@@ -79,6 +78,15 @@ class BandedOperator(AbstractOperator):
         # what a shift carries round the end is zero
         moved = [jnp.roll(d * psi, -o) for d, o in zip(diagonals, self.offsets, strict=True)]
         return sum(moved[1:], moved[0])
+
+    def as_matrix(self) -> Inexact[Array, "size size"]:
+        """Put the diagonals in their places."""
+        if not isinstance(self.diagonals, np.ndarray):
+            return super().as_matrix()
+        from scipy.sparse import dia_array
+
+        whole = dia_array((self.diagonals, self.offsets), self.shape).toarray()
+        return meet(whole)[0]  # on the host, where nothing needs to be compiled
 
     def adjoint(self) -> "BandedOperator":
         """Return the Hermitian conjugate."""

@@ -71,7 +71,7 @@ class AbstractBasis(abc.ABC):
 
         - `mass`: one for all coordinates, or one for each.
         """
-        masses = [mass] * len(self.axes) if np.ndim(mass) == 0 else list(mass)  # pyright: ignore
+        masses = [mass] * len(self.axes) if isinstance(mass, float | int) else list(mass)
         check(len(masses) == len(self.axes), "mass", f"be {len(self.axes)} numbers", mass)
         for one in masses:
             check_positive("mass", one)

@@ -30,6 +30,7 @@ class CollocatedOperator(AbstractOperator):
 
     values: Inexact[Array | np.ndarray, "..."]
     transforms: tuple[Float[np.ndarray, "nodes functions"], ...]
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
@@ -43,14 +44,10 @@ class CollocatedOperator(AbstractOperator):
         for t in self.transforms:
             check(t.ndim == 2, "transforms", "be matrices", f"shape {t.shape}")
         check_shape("values", self.values, tuple(len(t) for t in self.transforms))
+        self.size = math.prod(t.shape[1] for t in self.transforms)
         known = isinstance(self.values, np.ndarray)
         self.hermitian = not jnp.iscomplexobj(self.values)
         self.positive = self.hermitian and known and bool(np.all(self.values >= 0))
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return math.prod(t.shape[1] for t in self.transforms)
 
     @property
     def dtype(self) -> np.dtype:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Inexact
@@ -69,7 +70,7 @@ class FockBasis(AbstractAxis):
         even = position % 2 == 0 and momentum % 2 == 0 and position * momentum == 0
         return BandedOperator.from_matrix(matrix, positive=even)
 
-    def monomials(self, degree: int) -> dict[tuple[int, int], object]:
+    def monomials(self, degree: int) -> dict[tuple[int, int], Any]:
         """Return all Weyl-ordered products up to a degree as sparse SciPy matrices.
 
         Half the anticommutator with a linear operator is the Weyl product with it.
@@ -143,4 +144,4 @@ def _gauss(count: int) -> np.ndarray:
     """Zeros of the Hermite polynomial: eigenvalues of the position."""
     from scipy.linalg import eigvalsh_tridiagonal
 
-    return eigvalsh_tridiagonal(np.zeros(count), np.sqrt(np.arange(1, count) / 2))
+    return np.asarray(eigvalsh_tridiagonal(np.zeros(count), np.sqrt(np.arange(1, count) / 2)))

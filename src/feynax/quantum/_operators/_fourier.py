@@ -5,8 +5,8 @@ import math
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Inexact, Num
-from numpy.typing import ArrayLike
 
 from ..._checks import check, check_shape
 from ._algebra import AbstractOperator, hold, meet, shown
@@ -32,6 +32,7 @@ class FourierOperator(AbstractOperator):
 
     symbol: Num[Array | np.ndarray, "..."]
     real: bool = eqx.field(static=True)
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
@@ -39,15 +40,11 @@ class FourierOperator(AbstractOperator):
         self.symbol = hold("symbol", symbol)
         few = 1 <= self.symbol.ndim <= 3
         check(few, "symbol", "have one to three dimensions", f"shape {self.symbol.shape}")
-        known = isinstance(self.symbol, np.ndarray)
-        self.hermitian = not jnp.iscomplexobj(self.symbol)
-        self.positive = self.hermitian and known and bool(np.all(self.symbol >= 0))
-        self.real = known and _keeps_real(self.symbol)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return math.prod(self.symbol.shape)
+        self.size = math.prod(self.symbol.shape)
+        self.hermitian, self.positive, self.real = not jnp.iscomplexobj(self.symbol), False, False
+        if isinstance(self.symbol, np.ndarray):
+            self.positive = self.hermitian and bool(np.all(self.symbol >= 0))
+            self.real = _keeps_real(self.symbol)
 
     @property
     def dtype(self) -> np.dtype:

@@ -24,13 +24,13 @@ class HamiltonianOperator(AbstractOperator):
 
     operator: AbstractOperator
     hamiltonian: QuadraticHamiltonian = eqx.field(static=True)
-    hermitian: bool = eqx.field(static=True, default=True, init=False)
-    positive: bool = eqx.field(static=True, default=False, init=False)
+    size: int = eqx.field(static=True)
+    hermitian: bool = eqx.field(static=True)
+    positive: bool = eqx.field(static=True)
 
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return self.operator.size
+    def __init__(self, operator: AbstractOperator, hamiltonian: QuadraticHamiltonian):
+        self.operator, self.hamiltonian, self.size = operator, hamiltonian, operator.size
+        self.hermitian, self.positive = True, operator.positive
 
     @property
     def dtype(self) -> np.dtype:

@@ -11,7 +11,7 @@ Apply = Callable[[np.ndarray], np.ndarray]
 
 _SPACE = 40  # least number of Lanczos vectors
 _SHIFT = 4.0  # in units of the mean square eigenvalue's root
-_INDEPENDENT = 1e-6  # length of what a unit vector adds to the others
+_INDEPENDENT = 1e-6  # singular value from which unit vectors span one more direction
 _SAME = 1e-10  # share of the shift under which two levels are taken for one
 
 
@@ -42,12 +42,10 @@ def _within(
     apply: Apply, found: tuple[np.ndarray, np.ndarray], count: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lowest levels within the space of some vectors, as many as are independent."""
-    from scipy.linalg import eigh, qr
-
-    basis, triangle, _ = qr(found[1], mode="economic", pivoting=True)
-    basis = basis[:, np.abs(np.diag(triangle)) > _INDEPENDENT]
+    left, lengths, _ = np.linalg.svd(found[1], full_matrices=False)
+    basis = left[:, lengths > _INDEPENDENT]
     images = np.stack([apply(v) for v in basis.T], axis=1)
-    values, turn = eigh(basis.conj().T @ images)
+    values, turn = np.linalg.eigh(basis.conj().T @ images)
     return values[:count], basis @ turn[:, :count]
 
 

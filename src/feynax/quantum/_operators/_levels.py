@@ -155,8 +155,9 @@ def refined_levels(
         check_positive("tol", tol)
     first = levels(build(small), count, which=which, method=method)
     found = levels(build(large), count, which=which, method=method)
-    found = dataclasses.replace(found, changes=np.abs(found.values - first.values))
-    worst = float(np.max(found.changes))
+    changes = np.abs(found.values - first.values)
+    found = dataclasses.replace(found, changes=changes)
+    worst = float(np.max(changes))
     if tol is not None and worst > tol:
         raise NotConvergedError(
             f"A level moves by {worst:.3g} from size {small} to {large}, more than {tol:.3g}: the "

@@ -170,4 +170,4 @@ def _power_elements(power: int, count: int) -> np.ndarray:
         values = edge + 1j * j / m * values
     first = 0 if power % 2 else np.pi**power / (power + 1)
     full = np.concatenate([[first], values])
-    return full.real if power % 2 == 0 else full
+    return np.real(full) if power % 2 == 0 else full

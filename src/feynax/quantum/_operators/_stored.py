@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Inexact, Int
+from numpy.typing import DTypeLike
 
 from ..._checks import check, check_count, check_shape
 from ._algebra import AbstractOperator, hold, meet, settle, shown
@@ -39,6 +40,7 @@ class DenseOperator(AbstractOperator):
     """
 
     matrix: Inexact[Array | np.ndarray, "size size"]
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
@@ -47,17 +49,13 @@ class DenseOperator(AbstractOperator):
         check(self.matrix.ndim == 2, "matrix", "be square", f"shape {self.matrix.shape}")
         check_shape("matrix", self.matrix, (len(self.matrix), len(self.matrix)))
         check(self.matrix.size > 0, "matrix", "have at least one element", "none")
+        self.size = len(self.matrix)
         measured = isinstance(self.matrix, np.ndarray) and _is_hermitian(self.matrix)
         self.hermitian, self.positive = settle(measured, hermitian, positive)
         if isinstance(self.matrix, np.ndarray):
             wrong = self.hermitian and not measured
             check(not wrong, "matrix", "be Hermitian, as it is tagged", "another adjoint")
             _check_positive(self.matrix, self.positive)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return len(self.matrix)
 
     @property
     def dtype(self) -> np.dtype:
@@ -94,20 +92,17 @@ class DiagonalOperator(AbstractOperator):
     """
 
     diagonal: Inexact[Array | np.ndarray, " size"]
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
     def __init__(self, diagonal: ArrayLike):
         self.diagonal = hold("diagonal", diagonal)
         check_shape("diagonal", self.diagonal, (None,))
+        self.size = len(self.diagonal)
         known = isinstance(self.diagonal, np.ndarray)
         self.hermitian = not jnp.iscomplexobj(self.diagonal)
         self.positive = self.hermitian and known and bool(np.all(self.diagonal >= 0))
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return len(self.diagonal)
 
     @property
     def dtype(self) -> np.dtype:
@@ -139,11 +134,12 @@ class IdentityOperator(AbstractOperator):
     """
 
     size: int = eqx.field(static=True)
-    hermitian: bool = eqx.field(static=True, default=True, init=False)
-    positive: bool = eqx.field(static=True, default=True, init=False)
+    hermitian: bool = eqx.field(static=True)
+    positive: bool = eqx.field(static=True)
 
-    def __check_init__(self):
-        check_count("size", self.size)
+    def __init__(self, size: int):
+        check_count("size", size)
+        self.size, self.hermitian, self.positive = size, True, True
 
     @property
     def dtype(self) -> np.dtype:
@@ -154,6 +150,10 @@ class IdentityOperator(AbstractOperator):
         """Return the state."""
         check_shape("psi", psi, (self.size,))
         return psi
+
+    def as_matrix(self) -> Inexact[Array, "size size"]:
+        """Form the unit matrix."""
+        return jnp.eye(self.size, dtype=self.dtype)
 
     def adjoint(self) -> "IdentityOperator":
         """Return the operator itself."""
@@ -182,6 +182,7 @@ class SparseOperator(AbstractOperator):
 
     columns: Int[np.ndarray, "size longest"]
     values: Inexact[Array | np.ndarray, "size longest"]
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
@@ -201,17 +202,12 @@ class SparseOperator(AbstractOperator):
         inside = bool(np.all((places >= 0) & (places < size)))
         check(inside, "rows", f"and columns be from 0 to {size - 1}", "others")
         matrix = coo_array((hold("values", values), tuple(places)), shape=(size, size)).tocsr()
-        self.columns, self.values = _padded(matrix)
+        self.size, (self.columns, self.values) = size, _padded(matrix)
         gap = abs(matrix - matrix.conj().T).max() if matrix.nnz else 0.0
         largest = abs(matrix).max() if matrix.nnz else 0.0
         measured = bool(gap <= _ROUNDING * largest)
         self.hermitian, self.positive = settle(measured, None, positive)
         check(measured or not positive, "positive", "be false where not Hermitian", positive)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return len(self.values)
 
     @property
     def dtype(self) -> np.dtype:
@@ -268,7 +264,7 @@ class MatrixFreeOperator(AbstractOperator):
         function: Callable[[Inexact[Array, " size"]], Inexact[Array, " size"]],
         size: int,
         *,
-        dtype: object = np.float64,
+        dtype: DTypeLike = np.float64,
         hermitian: bool | None = None,
         positive: bool = False,
     ):
@@ -319,10 +315,9 @@ def _is_hermitian(matrix: np.ndarray) -> bool:
 
 def _check_positive(matrix: np.ndarray, positive: bool) -> None:
     if positive and len(matrix) <= _SMALL:
-        lowest, *_, highest = [0.0, *np.linalg.eigvalsh(matrix)]
-        lowest = float(np.linalg.eigvalsh(matrix)[0])
-        good = lowest >= -_ROUNDING * len(matrix) * max(abs(highest), abs(lowest))
-        check(good, "matrix", "be positive, as it is tagged", f"eigenvalue {lowest:.3g}")
+        values = np.linalg.eigvalsh(matrix)
+        good = values[0] >= -_ROUNDING * len(matrix) * np.max(np.abs(values))
+        check(bool(good), "matrix", "be positive, as it is tagged", f"eigenvalue {values[0]:.3g}")
 
 
 def _padded(matrix) -> tuple[np.ndarray, np.ndarray]:

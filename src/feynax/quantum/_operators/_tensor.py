@@ -1,5 +1,6 @@
 """Tensor products, applied axis by axis."""
 
+import functools
 import math
 
 import equinox as eqx
@@ -9,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Inexact
 
 from ..._checks import check, check_shape
-from ._algebra import AbstractOperator
+from ._algebra import AbstractOperator, meet
 from ._stored import IdentityOperator
 
 
@@ -33,13 +34,14 @@ class TensorOperator(AbstractOperator):
     """
 
     factors: tuple[AbstractOperator, ...]
+    size: int = eqx.field(static=True)
     hermitian: bool = eqx.field(static=True)
     positive: bool = eqx.field(static=True)
 
     def __init__(self, *factors: AbstractOperator):
         good = bool(factors) and all(isinstance(f, AbstractOperator) for f in factors)
         check(good, "factors", "be operators", factors)
-        self.factors = factors
+        self.factors, self.size = factors, math.prod(f.size for f in factors)
         self.hermitian = all(f.hermitian for f in factors)
         self.positive = all(f.positive for f in factors)
 
@@ -47,11 +49,6 @@ class TensorOperator(AbstractOperator):
     def sizes(self) -> tuple[int, ...]:
         """Sizes of the subsystems."""
         return tuple(f.size for f in self.factors)
-
-    @property
-    def size(self) -> int:
-        """Number of components of a state."""
-        return math.prod(self.sizes)
 
     @property
     def dtype(self) -> np.dtype:
@@ -65,6 +62,10 @@ class TensorOperator(AbstractOperator):
             if not isinstance(factor, IdentityOperator):
                 psi = _along(factor, psi, math.prod(self.sizes[:axis]))
         return psi
+
+    def as_matrix(self) -> Inexact[Array, "size size"]:
+        """Form the product."""
+        return functools.reduce(jnp.kron, meet(*(f.as_matrix() for f in self.factors)))
 
     def adjoint(self) -> "TensorOperator":
         """Return the Hermitian conjugate."""

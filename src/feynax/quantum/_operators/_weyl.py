@@ -136,11 +136,10 @@ def read_symbol(
     symbol: Symbol | ArrayLike, coordinates: int | None = None
 ) -> dict[tuple[int, ...], complex]:
     """Return the coefficients that are not zero by their powers, checked."""
-    if not isinstance(symbol, Mapping):
-        array = np.asarray(symbol)
-        symbol = {tuple(int(i) for i in k): array[k] for k in np.ndindex(array.shape)}
+    named = isinstance(symbol, Mapping)
+    pairs = symbol.items() if named else np.ndenumerate(np.asarray(symbol))
     clean = {}
-    for powers, value in symbol.items():
+    for powers, value in pairs:
         even = len(powers) % 2 == 0 and coordinates in (None, len(powers) // 2)
         wanted = "an even number of" if coordinates is None else f"{2 * coordinates}"
         check(even, "symbol", f"have {wanted} powers", powers)
