@@ -238,3 +238,44 @@ def test_refusals():
         _ = PrintedOperator(0.1, 0.0, 0.2, 0.3, 0.5).exponents
     with pytest.raises(ValueError, match="nearer"):
         PrintedOperator(*CENTRE).solutions(0.0, 1e5)
+
+
+def test_the_printed_argument_of_kummers_function_lacks_two_c2():
+    """Over Delta^(3/2) alone, as (27) prints, it is no solution; over 2 C2 Delta^(3/2) it is."""
+    c1, c2, d1, _, e2 = coefficients = (0.3, 0.8, -0.2, 0.4, 0.3)
+    operator, level = PrintedOperator(*coefficients), -1.1
+    delta, (xi1, xi2) = operator.discriminant, operator.exponents
+    alpha = 0.25 + (level - operator.levels(1)[0] - delta**0.5 / 2) / (2 * delta**0.5)
+
+    def psi(y, divisor):
+        z = (-delta * y + c1 * e2 + 2 * c2 * d1) ** 2 / (divisor * delta**1.5)
+        return np.exp(-y * (xi1.real * y + xi2.real)) * hyp1f1(alpha, 0.5, z)
+
+    points = np.array([-0.7, 0.4, 1.2])
+    assert residual(coefficients, level, lambda y: psi(y, 2 * c2), points) < 1e-9
+    assert residual(coefficients, level, lambda y: psi(y, 1.0), points) > 1e-2
+
+
+def test_the_hermite_argument_of_32_and_33_holds():
+    c1, c2, d1, _, e2 = coefficients = SADDLES["levels in L2"]
+    operator = PrintedOperator(*coefficients)
+    delta, (xi1, xi2) = operator.discriminant, operator.exponents
+    y = np.array([-1.4, -0.3, 0.6, 1.7])
+    x = (-delta * y + c1 * e2 + 2 * c2 * d1) / (math.sqrt(2 * c2) * delta**0.75)
+    third = (8 * x**3 - 12 * x) * np.exp(-y * (xi1.real * y + xi2.real))
+    psi = operator.eigenfunction(3)(y)
+    assert np.allclose(psi / psi[0], third / third[0], rtol=1e-12)
+
+
+def test_23_is_minus_the_hamiltonian_with_an_imaginary_y1_but_for_e2():
+    """y1 = d/dy, y2 = -y in (18), times -1: every term but the one with E2, by a matrix."""
+    c1, c2, d1, d2, e2 = CENTRE
+    lower = np.diag(np.sqrt(np.arange(1.0, 24)), 1)
+    y, d = (lower + lower.T) / math.sqrt(2), (lower - lower.T) / math.sqrt(2)
+    kept = np.s_[:20, :20]
+    y1, y2 = d, -y
+    weyl = -c1 * y1 - c2 * y1 @ y1 + d1 * y2 + d2 * y2 @ y2 + e2 * (y1 @ y2 + y2 @ y1) / 2
+    printed = c2 * d @ d + (c1 * np.eye(24) - e2 * y) @ d + d1 * y - d2 * y @ y - e2 * np.eye(24)
+    rest = e2 * (y @ d + d @ y) / 2 - e2 * (-y @ d - np.eye(24))
+    assert np.allclose((-weyl - printed)[kept], rest[kept], rtol=0, atol=1e-12)
+    assert np.max(abs(rest[kept])) > 1
