@@ -146,6 +146,14 @@ def test_what_leaves_the_grid_is_refused():
     for t in (9.0, 30.0, -30.0, 80.0):
         with pytest.raises(ValueError, match="`grid`"):
             ham.propagate(psi, points, t)
+    step = points[1] - points[0]
+    spreading = QuadraticHamiltonian.from_coefficients(0, 0, 0, 0.4, 0, hbar=HBAR)  # evenly
+    passing = 2 * math.pi * HBAR / step * 0.8  # by what the sum cannot tell from rest
+    drifting = QuadraticHamiltonian.from_coefficients(0, 0, passing, 0.4, 0, hbar=HBAR)
+    for other, t in ((spreading, 4.0), (drifting, 0.5)):
+        at_rest = GaussianState.from_width([0.0, 0.0], 0.9, hbar=HBAR)(points)
+        with pytest.raises(ValueError, match="`grid`"):
+            other.propagate(at_rest, points, t)
     for arguments, name in [
         ((psi, points**3, 1.0), "grid"),
         ((psi[1:], points, 1.0), "psi"),
@@ -155,3 +163,22 @@ def test_what_leaves_the_grid_is_refused():
     ]:
         with pytest.raises(ValueError, match=f"`{name}`"):
             ham.propagate(*arguments)
+
+
+def test_phases_of_uncoupled_modes_add_up():
+    singles = [hamiltonian(name) for name in ("centre up", "centre down", "centre up", "saddle")]
+    singles[2] = QuadraticHamiltonian.from_coefficients(0.1, -2.0, 0.2, 1.5, 0.3, hbar=HBAR)
+    parts = np.array([ham.form for ham in singles])
+    form = np.block([[np.diag(parts[:, i, k]) for k in range(2)] for i in range(2)])
+    slope = np.concatenate([[ham.slope[i] for ham in singles] for i in range(2)])
+    together = QuadraticHamiltonian(form, slope, np.kron([[0, 1], [-1, 0]], np.eye(4)), HBAR)
+    widths = [0.3, 3.0, 0.2, 1.0]  # strongly chirped soon after
+    packet = GaussianState.from_width(np.zeros(8), widths, hbar=HBAR)
+    apart = [GaussianState.from_width([0.0, 0.0], width, hbar=HBAR) for width in widths]
+    for t in np.linspace(-3.1, 3.3, 25):
+        states = [ham.evolve(state, t) for ham, state in zip(singles, apart, strict=True)]
+        whole = together.evolve(packet, t)
+        assert whole.angle == pytest.approx(sum(state.angle for state in states), abs=1e-9)
+        assert whole.action == pytest.approx(sum(state.action for state in states), abs=1e-9)
+        kernels = [ham.kernel(t) for ham in singles]
+        assert together.kernel(t).maslov == sum(kernel.maslov for kernel in kernels)
