@@ -22,19 +22,19 @@ LOSS = fx.equations.AffineField([[-0.3, 0.9], [-0.5, -0.7]], [0.125, 0.262])
 GAIN = fx.equations.AffineField([[0.4, 0.9], [-0.5, 0.1]], [0.1, 0.2])
 FOUR = fx.equations.AffineField(
     [
-        [-0.9, 0.2, 0.5, 0.1],
-        [-0.3, -1.1, -0.1, 0.4],
-        [-0.4, 0.1, -1.0, 0.0],
-        [-0.2, -0.5, 0.3, -0.8],
+        [-0.9, 0.12, 0.3, 0.06],
+        [-0.18, -1.1, -0.06, 0.24],
+        [-0.24, 0.06, -1.0, 0.0],
+        [-0.12, -0.3, 0.18, -0.8],
     ],
-    [-0.1, 0.05, -0.1, 0.08],
+    [-0.05, 0.025, -0.05, 0.04],
 )
 BLOCKS = np.kron([[0.0, 1.0], [-1.0, 0.0]], np.eye(2))
 CASES = {  # field, poisson, extra noise, levels a mode, t
     "loss": (LOSS, None, 0.0, 60, 2.0),
     "loss, more noise": (LOSS, None, 0.4, 60, 2.0),
     "gain": (GAIN, None, 0.0, 60, 0.9),
-    "two modes": (FOUR, BLOCKS, 0.0, 9, 1.2),
+    "two modes": (FOUR, BLOCKS, 0.0, 10, 1.2),
 }
 TIGHT = {"atol": 1e-12, "rtol": 1e-11, "nsteps": 100_000, "method": "dop853"}
 HBAR = 0.5

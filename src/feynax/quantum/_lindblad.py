@@ -138,7 +138,9 @@ class Lindblad:
         loss = (form - form.T) / 2 / hbar
         ham = QuadraticHamiltonian((form + form.T) / 2, slope, j, hbar, field.region)
         given = _least_noise(loss) if noise is None else np.asarray(noise, np.float64)
-        return cls(ham, loss, given, odd)
+        system = cls(ham, loss, given, odd)
+        vars(system)["field"] = field  # to the last digit, not by way of J and back
+        return system
 
     @functools.cached_property
     def field(self) -> AffineField:

@@ -50,9 +50,10 @@ def need_decay(matrix: Float[np.ndarray, "n n"]) -> Complex[np.ndarray, " n"]:
         if growing
         else "stationary states, where the noise leaves any, are not unique"
     )
+    listed = ", ".join(f"{complex(value):.6g}" for value in worst)
     raise NoSteadyStateError(
-        f"The matrix of the field has eigenvalues {np.round(worst, 6).tolist()} that do not "
-        f"decay: {why}.",
+        f"The matrix of the field has eigenvalues {listed} that do not decay, or too slowly for "
+        f"float64 to tell beside the others: {why}.",
         kind="growing" if growing else "marginal",
         eigenvalues=values,
     )
