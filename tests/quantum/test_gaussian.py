@@ -75,6 +75,7 @@ def test_the_independent_numbers(number, ctrnn_reference):
     assert np.allclose(product, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.float32
 @pytest.mark.parametrize("name", ["P_centre_up", "P_centre_down"])
 def test_the_networks_own_packets_keep_their_shape(name, ctrnn_reference):
     case = ctrnn_reference[name]

@@ -89,6 +89,7 @@ def test_the_maslov_phase_counts_half_periods(name):
         assert kernel.maslov == (count if sign > 0 else -1 - count)
 
 
+@pytest.mark.float32
 def test_caustics_are_refused():
     for name in ("centre up", "centre down"):
         ham = hamiltonian(name)

@@ -35,6 +35,7 @@ def test_counting_agrees():
     assert np.array_equal(batch, np.stack([expected, expected]))
 
 
+@pytest.mark.float32
 def test_without_spread_it_is_yes_or_no():
     region = fx.equations.Region(np.eye(2), np.zeros(2), np.array([True, False]))
     for mean, expected in [([1, -1], [0, 0]), ([-1, 1], [1, 1]), ([0, 0], [0, 0])]:
