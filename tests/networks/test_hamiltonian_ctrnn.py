@@ -86,6 +86,7 @@ def test_training_stays_inside(key):
         )
 
     first, moved_on = descend(cell)
+    last = first
     for _ in range(20):
         last, moved_on = descend(moved_on)
     assert last < 0.9 * first

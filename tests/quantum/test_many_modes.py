@@ -1,6 +1,7 @@
 """Several degrees of freedom: reference numbers, dense matrices, and inputs made to be hard."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -171,7 +172,7 @@ def test_covariance_is_that_of_a_minimal_packet():
     values, vectors = np.linalg.eigh(ham.form)
     root = vectors * np.sqrt(values) @ vectors.T
     turned, axes = np.linalg.eigh(1j * root @ ham.poisson @ root)
-    inner = (axes * np.abs(turned) @ axes.conj().T).real
+    inner = np.real(axes * np.abs(turned) @ axes.conj().T)
     wanted = 0.15 * np.linalg.solve(root, np.linalg.solve(root, inner).T)
     assert np.allclose(ground, wanted, atol=1e-13)
     matrix = ham.field.matrix
@@ -213,7 +214,7 @@ def test_what_does_not_oscillate_has_no_levels(name, hidden):
     for question in (lambda: ham.levels(1), lambda: ham.centre, lambda: ham.frequencies):
         with pytest.raises(fx.ContinuousSpectrumError, match="eigenvalues") as caught:
             question()
-        assert len(caught.value.eigenvalues) == 4
+        assert np.shape(caught.value.eigenvalues) == (4,)
 
 
 def test_zero_and_nothing_but_a_slope():
@@ -284,3 +285,46 @@ def test_williamson_refuses_what_is_not_positive():
 def test_bad_occupations(occupation):
     with pytest.raises(ValueError, match="occupation"):
         hamiltonian(np.eye(4)).level(occupation)
+
+
+HARD = ["near, equal signs", "near, opposite signs", "small", "wide", "stretched", "saddle"]
+
+
+@pytest.mark.filterwarnings("ignore::feynax._errors.ConditionWarning")
+@pytest.mark.parametrize("how", HARD)
+def test_never_silently_wrong(how):
+    rng = np.random.default_rng(HARD.index(how))
+    for _ in range(60):
+        modes = int(rng.integers(2, 5))
+        rates = rng.uniform(0.5, 2, modes) * rng.choice([-1, 1], modes)
+        if how.startswith("near"):
+            factor = 1 + 10.0 ** rng.uniform(-16, -1)
+            rates[1] = rates[0] * (factor if "equal" in how else -factor)
+        elif how == "small":
+            rates[0] = 10.0 ** rng.uniform(-15, -1)
+        elif how == "wide":
+            rates *= 10.0 ** rng.uniform(-5, 5, modes)
+        middle = np.diag(np.tile(rates, 2))
+        if how == "saddle":
+            middle[0, 0] *= -(10.0 ** rng.uniform(-14, 0))
+        basis = symplectic(modes, rng, rng.choice([0.1, 0.4]))
+        if how == "stretched":
+            stretch = 10.0 ** rng.uniform(-8, 8, modes)
+            basis = basis * np.concatenate([stretch, 1 / stretch])
+        form = basis.T @ middle @ basis
+        judge(hamiltonian((form + form.T) / 2), rates, how)
+
+
+def judge(ham, rates, how):
+    """Right frequencies, a warning, or a refusal where that is called for."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        kind = ham.kind
+    if how == "saddle" or kind != "elliptic":
+        assert kind == "mixed"
+        assert how in ("saddle", "small", "wide")
+        return
+    order = np.argsort(np.abs(rates), kind="stable")
+    error = np.max(np.abs(ham.frequencies / np.abs(rates[order]) - 1))
+    assert error < 1e-7 or told
+    assert sorted(ham.signs) == sorted(np.sign(rates))

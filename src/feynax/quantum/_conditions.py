@@ -1,9 +1,11 @@
 """Conditions on weights: to have a Hamiltonian, to have levels, and the nearest that do."""
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from .._checks import check, check_finite, check_shape
 from .._citation import cites
@@ -95,9 +97,9 @@ def level_margin(
 
 def project_hamiltonian(
     weights: Float[ArrayLike, "n n"],
-    tau: Float[ArrayLike, "#n"] = 1.0,
+    tau: Float[ArrayLike, "#n"] | Sequence[float] = 1.0,
     *,
-    regime: Float[ArrayLike, " n"] | None = None,
+    regime: Bool[ArrayLike, " n"] | Sequence[int] | None = None,
     poisson: Float[ArrayLike, "n n"] | None = None,
 ) -> Float[np.ndarray, "n n"]:
     r"""Return the nearest weights, in the sum of squares, whose regime has a Hamiltonian.

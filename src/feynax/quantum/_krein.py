@@ -8,14 +8,14 @@ from jaxtyping import Complex, Float
 
 from .._errors import ConditionWarning
 from ._canonical import canonical_basis, standard_poisson
-from ._normal_form import NormalForm
+from ._normal_form import NormalForm, tell
 
 _REAL = 1e-7  # real parts below this share of the matrix are looked at more closely
 _NEAR = 1e-6  # frequencies this near one another are separated together
 _EDGE = 1e-12  # changes of the form of this size must not decide anything
 _WIDEST = 1e6  # squared length that a mode may have in balanced coordinates
 _KEPT = 1e-6  # how far the result may be from a normal form
-_FRAGILE = 1e-8
+_EPS = 2.0**-52
 
 
 def krein_normal_form(
@@ -41,6 +41,9 @@ def krein_normal_form(
     normal = np.hstack([np.real(vectors), np.imag(vectors)])
     if not _holds(inside, normal, rates):
         return None
+    lengths = np.sum(np.abs(vectors) ** 2, axis=0)
+    errors = _EPS * np.linalg.norm(inside, 2) * lengths / np.abs(rates)
+    tell(np.abs(rates) * largest, float(np.max(errors)))
     signs = np.where(rates > 0, 1, -1)
     return NormalForm(np.abs(rates) * largest, signs, basis @ normal)
 

@@ -116,17 +116,18 @@ def definite_normal_form(
 
     outer = np.linalg.cholesky(scaled).T * root
     frequencies, q, p = skew_pairs(outer @ poisson @ outer.T)
-    _tell(frequencies, _EPS / smallest + _EPS * frequencies[-1] / frequencies[0])
+    tell(frequencies, _EPS / smallest + _EPS * frequencies[-1] / frequencies[0])
     width = np.sqrt(frequencies)
     basis = solve_triangular(outer, np.hstack([q * width, p * width]))
     return NormalForm(frequencies, np.full(len(frequencies), sign), basis)
 
 
-def _tell(frequencies: Float[np.ndarray, " m"], error: float) -> None:
+def tell(frequencies: Float[np.ndarray, " m"], error: float) -> None:
+    """Warn where the smallest frequency has few digits."""
     if error > _ILL:
         warnings.warn(
-            f"The smallest of the frequencies {frequencies[0]:.3g} to {frequencies[-1]:.3g} is "
-            f"right to about {error:.1g} of itself.",
+            f"The smallest of the frequencies {frequencies[0]:.3g} to {frequencies[-1]:.3g} may be "
+            f"wrong by about {error:.1g} of itself.",
             ConditionWarning,
             stacklevel=4,
         )
