@@ -93,10 +93,10 @@ class Chebyshev(AbstractPropagator):
         """Shape of the wave functions."""
         return (self.action.size,)
 
-    def advance(self, psi: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
+    def advance(self, carry: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
         """Sum the series by its recursion."""
-        first = psi, self._scaled(psi)
-        total = self.coefficients[0] * psi
+        first = carry, self._scaled(carry)
+        total = self.coefficients[0] * carry
 
         def term(state: tuple[Array, Array, Array], weight: Array) -> tuple[Any, None]:
             total, before, now = state
@@ -116,7 +116,7 @@ class Chebyshev(AbstractPropagator):
         - `steps`: how many.
         - `time_step`: another step than the propagator's own.
         """
-        return (1 + self.tolerance) ** steps - 1
+        return math.expm1(steps * math.log1p(self.tolerance))
 
     def stability(self) -> Certificate:
         """Certify by how much a step can change the norm.

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Inexact
+from jaxtyping import Array, Inexact
 
 from ..._checks import check, check_finite
 from ._propagator import complex_type
@@ -66,7 +66,7 @@ def read_matrix(hamiltonian: Any) -> np.ndarray:
     limit = (1e-5 if single else 1e-12) * size
     check(defect <= limit, "hamiltonian", "be Hermitian", f"a defect of {defect:.3g}")
     wide = (wide + wide.conj().T) / 2
-    return wide.real.copy() if np.iscomplexobj(wide) and not wide.imag.any() else wide
+    return wide if np.imag(wide).any() else np.real(wide).copy()
 
 
 def generator(matrix: np.ndarray) -> np.ndarray:
@@ -75,17 +75,8 @@ def generator(matrix: np.ndarray) -> np.ndarray:
     It is antisymmetric, of size 2d; the real symmetric doubling $[[\mathrm{Re} H, -\mathrm{Im} H],
     [\mathrm{Im} H, \mathrm{Re} H]]$ has every level twice, and its split step has size 4d.
     """
-    return np.block([[matrix.imag, matrix.real], [-matrix.real, matrix.imag]])
-
-
-def split(psi: Complex[Array, " d"]) -> Array:
-    """Return (P, C), real and imaginary parts one after the other."""
-    return jnp.concatenate([psi.real, psi.imag])
-
-
-def join(parts: Array) -> Complex[Array, "*many d"]:
-    """Return P + iC from vectors (..., 2d)."""
-    return jax.lax.complex(*jnp.split(parts, 2, axis=-1))
+    real, imag = np.real(matrix), np.imag(matrix)
+    return np.block([[imag, real], [-real, imag]])
 
 
 def _dense(matrix: np.ndarray) -> Action:

@@ -102,9 +102,9 @@ class Krylov(AbstractPropagator):
         """Shape of the wave functions."""
         return (self.action.size,)
 
-    def advance(self, psi: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
+    def advance(self, carry: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
         """Take as many parts as the bound asks for."""
-        return _flow(psi, self)
+        return _flow(carry, self)
 
     def measured(self, psi: Inexact[ArrayLike, " d"]) -> KrylovStep:
         """Take one step, and say how good it is and what it cost.

@@ -61,7 +61,7 @@ def bounds_of(action: Action, matrix: np.ndarray | None, seed: int = 0) -> tuple
     low, high = _lanczos_bounds(action, seed)
     if matrix is None:
         return low, high
-    centre = matrix.diagonal().real
+    centre = np.real(matrix.diagonal())
     radius = np.abs(matrix).sum(1) - np.abs(matrix.diagonal())
     return max(low, float((centre - radius).min())), min(high, float((centre + radius).max()))
 
@@ -94,7 +94,9 @@ def _ritz(action: Action, seed: int) -> tuple[np.ndarray, int, bool]:
     if not action.real:
         v = v + 1j * rng.standard_normal(action.size)
     apply = jax.jit(action.__call__)
-    basis, diagonal, beside = [v / np.linalg.norm(v)], [], []
+    basis: list[Any] = [v / np.linalg.norm(v)]
+    diagonal: list[float] = []
+    beside: list[float] = []
     kind = jnp.finfo(action.dtype).dtype if action.real else action.dtype
     tiny = 1e3 * float(jnp.finfo(action.dtype).eps)
     for _ in range(_VECTORS):

@@ -12,12 +12,13 @@ from jaxtyping import Array, Complex, Float, Inexact
 
 from ..._checks import check, check_choice, check_shape
 from ..._citation import cites
+from .._operators._algebra import AbstractOperator
 from .._operators._fourier import FourierOperator
 from .._operators._stored import DiagonalOperator
 from ._compositions import ORDERS, Factor, Scheme, factors
 from ._propagator import AbstractPropagator, check_step, norm_squared, phase
 
-Potential = DiagonalOperator | Callable[[Float[Array, ""]], Float[Array, "..."]]
+Potential = AbstractOperator | Callable[[Float[Array, ""]], Float[Array, "..."]]
 
 
 @cites("feit1982", "suzuki1990", "blanes2002")
@@ -73,7 +74,7 @@ class SplitOperator(AbstractPropagator):
 
     def __init__(
         self,
-        kinetic: FourierOperator,
+        kinetic: AbstractOperator,
         potential: Potential,
         time_step: float,
         *,
@@ -82,18 +83,19 @@ class SplitOperator(AbstractPropagator):
     ):
         check_step(time_step, hbar)
         check_choice("scheme", scheme, ORDERS)
-        good = isinstance(kinetic, FourierOperator) and kinetic.hermitian
-        check(good, "kinetic", "be a Hermitian FourierOperator", type(kinetic).__name__)
+        waves = _symbol(kinetic)
         fixed = isinstance(potential, DiagonalOperator)
-        check(fixed or callable(potential), "potential", "be diagonal, or a function", potential)
+        driven = potential if callable(potential) and not fixed else None
+        good = fixed or driven is not None
+        check(good, "potential", "be diagonal, or a function", type(potential).__name__)
         self.time_step, self.hbar, self.order = float(time_step), float(hbar), ORDERS[scheme]
-        self.scheme, self.grid = scheme, kinetic.symbol.shape
+        self.scheme, self.grid = scheme, waves.shape
         self.factors = factors(scheme, merged=fixed)
         delta = self.time_step / self.hbar
         self.drifts = tuple(
-            _phase(kinetic.symbol, delta * f.kinetic) if f.kinetic else None for f in self.factors
+            _phase(waves, delta * f.kinetic) if f.kinetic else None for f in self.factors
         )
-        self.potential = None if fixed else potential
+        self.potential = driven
         self.kicks, wide = None, math.inf
         if isinstance(potential, DiagonalOperator):
             check(potential.hermitian, "potential", "be real", "complex values")
@@ -102,7 +104,7 @@ class SplitOperator(AbstractPropagator):
                 _phase(potential.diagonal, delta * f.potential) for f in self.factors
             )
             wide = _half_width(potential.diagonal)
-        self.half_widths = _half_width(kinetic.symbol), wide
+        self.half_widths = _half_width(waves), wide
 
     @property
     def dtype(self) -> Any:
@@ -115,15 +117,15 @@ class SplitOperator(AbstractPropagator):
         return (math.prod(self.grid),)
 
     def advance(
-        self, psi: Complex[Array, " size"], time: Float[Array, ""]
+        self, carry: Complex[Array, " size"], time: Float[Array, ""]
     ) -> Complex[Array, " size"]:
         """Multiply by phases at the points and on the waves in turn."""
         for index, drift in enumerate(self.drifts):
-            psi = psi * self._kick(index, time)
+            carry = carry * self._kick(index, time)
             if drift is not None:
-                waves = jnp.fft.fftn(psi.reshape(self.grid))
-                psi = jnp.fft.ifftn(waves * drift).reshape(-1)
-        return psi
+                waves = jnp.fft.fftn(carry.reshape(self.grid))
+                carry = jnp.fft.ifftn(waves * drift).reshape(-1)
+        return carry
 
     def invariant(self, psi: Inexact[ArrayLike, " size"]) -> Float[Array, ""]:
         r"""Return $\sum|\psi|^2$."""
@@ -160,6 +162,13 @@ class SplitOperator(AbstractPropagator):
         values = jnp.asarray(self.potential(time + node * self.time_step))
         angle = (share * self.time_step / self.hbar) * values.reshape(-1).astype(time.dtype)
         return phase(angle)
+
+
+def _symbol(kinetic: AbstractOperator) -> Any:
+    good = isinstance(kinetic, FourierOperator) and kinetic.hermitian
+    check(good, "kinetic", "be a Hermitian FourierOperator", type(kinetic).__name__)
+    assert isinstance(kinetic, FourierOperator)
+    return kinetic.symbol
 
 
 def _phase(values: Any, scale: float) -> Complex[Array, "..."]:

@@ -129,10 +129,10 @@ class SymplecticEuler(AbstractPushes):
         self.action, self.norm = _read(hamiltonian, time_step, hbar)
         self.time_step, self.hbar, self.order = float(time_step), float(hbar), 1
 
-    def advance(self, psi: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
+    def advance(self, carry: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
         """Push P, then C by the new P."""
-        P = psi.real + self.push(psi.imag)
-        return jax.lax.complex(P, psi.imag - self.push(P))
+        P = carry.real + self.push(carry.imag)
+        return jax.lax.complex(P, carry.imag - self.push(P))
 
     def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:
         r"""Return $|P|^2 + |C|^2 + \delta P^T H C$."""
@@ -183,10 +183,10 @@ class Verlet(AbstractPushes):
         self.action, self.norm = _read(hamiltonian, time_step, hbar)
         self.time_step, self.hbar, self.order = float(time_step), float(hbar), 2
 
-    def advance(self, psi: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
+    def advance(self, carry: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
         """Push half of P, all of C, half of P."""
-        P = psi.real + self.push(psi.imag, 0.5)
-        C = psi.imag - self.push(P)
+        P = carry.real + self.push(carry.imag, 0.5)
+        C = carry.imag - self.push(P)
         return jax.lax.complex(P + self.push(C, 0.5), C)
 
     def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:

@@ -47,7 +47,7 @@ def unitary_pair(matrix: np.ndarray) -> UnitaryPair:
 
 def gram_defect(matrix: np.ndarray) -> np.ndarray:
     r"""Return $U^\dagger U - I$ to about 1e-19, for entries of at most 1."""
-    real, imag = matrix.real, matrix.imag
+    real, imag = np.real(matrix), np.imag(matrix)
     stacked, turned = np.concatenate([real, imag]), np.concatenate([imag, -real])
     return _product(stacked, stacked, np.eye(len(matrix))) + 1j * _product(stacked, turned, 0.0)
 
