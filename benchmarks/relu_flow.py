@@ -4,7 +4,11 @@ Random networks of 2 to 8 neurons over 8 units of time. The peer is SciPy's DOP8
 = 1e-13, which knows nothing of events; its dense output on 4001 times says which units changed
 sign between which of them. A change is missed if the exact flow has not an odd number of
 switchings of that unit there; a switching is unexplained if dense output shows no change of sign
-between its neighbours. Seconds are of CPU, compiling apart. `[networks]` is 1000.
+between its neighbours. Seconds are of CPU, compiling apart. The argument is how many (1000).
+
+DOP853 is blind to kinks inside a step: some of its errors are 1e-9 to 1e-8. Where the two differ by
+more than 1e-10 the column `small steps` holds its solution with steps of at most 0.01 against
+ours. (Against 40 digits of mpmath the ten worst of ours were right to 4e-13, DOP853 to 1e-8.)
 """
 
 import sys
@@ -31,6 +35,7 @@ class Outcome(NamedTuple):
 
     size: int
     difference: float
+    closer: float
     events: int
     changes: int
     missed: int
@@ -69,11 +74,17 @@ def compare(field: ReLUField, y0: np.ndarray) -> Outcome:
     )
     ended = time.process_time()
     gap = np.max(np.abs(path.ys - sol.y.T) / (1 + np.abs(sol.y.T)))
+    closer = gap
+    if gap > 1e-10:
+        small: dict[str, Any] = {"rtol": 2.3e-14, "atol": 1e-15, "max_step": 0.01}
+        again: Any = solve_ivp(velocity(field), (0, END), y0, "DOP853", TIMES, **small)
+        closer = np.max(np.abs(path.ys - again.y.T) / (1 + np.abs(again.y.T)))
     above = lambda t: np.asarray(field.inner) @ sol.sol(t) + np.asarray(field.shift)[:, None] >= 0
     missed, unexplained, changes = check_events(path.events(), above, len(y0))
     return Outcome(
         len(y0),
         float(gap),
+        float(closer),
         int(path.count),
         changes,
         missed,
@@ -128,14 +139,14 @@ def main(networks: int = 1000) -> None:
     rows = []
     for n in [*SIZES, None]:
         mine = [s for s in seen if n in (None, s.size)]
-        sums = [sum(getattr(s, f) for s in mine) for f in Outcome._fields[2:6]]
+        sums = [sum(getattr(s, f) for s in mine) for f in Outcome._fields[3:7]]
         ours, theirs = (
-            float(np.median([getattr(s, f) for s in mine])) for f in Outcome._fields[6:]
+            float(np.median([getattr(s, f) for s in mine])) for f in Outcome._fields[7:]
         )
-        largest = max(s.difference for s in mine)
+        largest = [max(s.difference for s in mine), max(s.closer for s in mine)]
         name = "all" if n is None else n
-        rows.append([name, len(mine), largest, *sums, ours * 1e3, theirs * 1e3, theirs / ours])
-    head = ["n", "networks", "largest", "events", "changes", "missed", "unexplained"]
+        rows.append([name, len(mine), *largest, *sums, ours * 1e3, theirs * 1e3, theirs / ours])
+    head = ["n", "networks", "largest", "small steps", "events", "changes", "missed", "unexplained"]
     table(
         f"exact flow against DOP853 (1e-13), t = {END:g}; ms of CPU, medians",
         [*head, "ms", "ms DOP853", "ratio"],

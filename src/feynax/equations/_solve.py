@@ -58,8 +58,6 @@ def solve(
     net = fx.networks.CTRNN.from_arrays([[0.0]], tau=2.0, current=1.0, activation="tanh")
     assert np.allclose(fx.equations.solve(net.field, [0.0], [2.0]), 1 - np.exp(-1.0))
     ```
-
-    Source: J. R. Dormand and P. J. Prince's pair of order 8(7), as in Diffrax.
     """
     check_choice("solver", solver, _SOLVERS)
     check_count("max_steps", max_steps)

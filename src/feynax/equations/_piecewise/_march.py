@@ -36,36 +36,22 @@ def search(
     field: ReLUField, y0: Float[Array, " n"], end: Float[Array, ""], events: int, steps: int
 ) -> Search:
     """March from time 0 to `end`, at most `steps` pieces and `events` switchings long."""
-    inner, shift = jnp.asarray(field.inner), jnp.asarray(field.shift)
 
     def unfinished(at: Search) -> Array:
         alive = at.room & jnp.all(jnp.isfinite(at.state))
         return (at.time < end) & (at.steps < steps) & alive
 
     def piece(at: Search) -> Search:
-        matrix, offset = affine(field, at.mask)
-        velocity = matrix @ at.state + offset
         left = end - at.time
-        slow = 1 / jnp.maximum(_norm(matrix), jnp.finfo(left.dtype).tiny)
-        span = jnp.minimum(slow, left)
-        terms = _taylor(matrix, span * velocity, span)
-        sign = jnp.where(at.mask, 1, -1).astype(left.dtype)
-        above = sign * (inner @ at.state + shift)
-        rates = (terms @ inner.T) * sign[None, :]
-        scale = jnp.abs(inner) @ jnp.abs(at.state) + jnp.abs(shift) + jnp.sum(jnp.abs(rates), 0)
-        rounding = _ROUNDING * jnp.finfo(left.dtype).eps * scale
-        tail = _TAIL * jnp.sum(jnp.abs(inner), 1) * jnp.max(jnp.abs(span * velocity))
-        share, urgency = jax.vmap(_judge)(above, rates.T, tail, rounding)
-        share = jnp.minimum(jnp.min(share, initial=1), 1)
+        terms, span, distances = _expand(field, at, left)
+        safe, urgency = jax.vmap(_judge)(*distances)
+        share = jnp.minimum(jnp.min(safe, initial=1), 1)
         last = (share >= 1) & (span >= left)
-        moved = at._replace(
-            time=jnp.where(last, end, at.time + share * span),
-            state=at.state + _horner(terms, share),
-        )
+        time = jnp.where(last, end, at.time + share * span)
+        moved = at._replace(time=time, state=at.state + _horner(terms, share))
         falls = jnp.min(urgency, initial=_TERMS + 1) <= _TERMS
-        chosen = jax.tree.map(
-            lambda a, b: jnp.where(falls, a, b), _switch(at, jnp.argmin(urgency)), moved
-        )
+        switched = _switch(at, jnp.argmin(urgency))
+        chosen = jax.tree.map(lambda a, b: jnp.where(falls, a, b), switched, moved)
         return chosen._replace(steps=at.steps + 1)
 
     return jax.lax.while_loop(unfinished, piece, _begin(field, y0, end, events))
@@ -93,8 +79,22 @@ def _begin(field: ReLUField, y0: Array, end: Array, events: int) -> Search:
     )
 
 
-def _norm(matrix: Array) -> Array:
-    return jnp.max(jnp.sum(jnp.abs(matrix), 1), initial=0)
+def _expand(
+    field: ReLUField, at: Search, left: Array
+) -> tuple[Float[Array, "terms n"], Float[Array, ""], tuple[Array, ...]]:
+    """Taylor terms of the state over the next span, its length, and what `_judge` asks of units."""
+    matrix, offset = affine(field, at.mask)
+    inner, shift = jnp.asarray(field.inner), jnp.asarray(field.shift)
+    velocity = matrix @ at.state + offset
+    norm = jnp.max(jnp.sum(jnp.abs(matrix), 1), initial=0)
+    span = jnp.minimum(1 / jnp.maximum(norm, jnp.finfo(left.dtype).tiny), left)
+    terms = _taylor(matrix, span * velocity, span)
+    sign = jnp.where(at.mask, 1, -1).astype(left.dtype)
+    rates = (terms @ inner.T) * sign[None, :]
+    size = jnp.abs(inner) @ jnp.abs(at.state) + jnp.abs(shift) + jnp.sum(jnp.abs(rates), 0)
+    rounding = _ROUNDING * jnp.finfo(left.dtype).eps * size
+    tail = _TAIL * jnp.sum(jnp.abs(inner), 1) * jnp.max(jnp.abs(span * velocity), initial=0)
+    return terms, span, (sign * (inner @ at.state + shift), rates.T, tail, rounding)
 
 
 def _taylor(matrix: Array, first: Array, span: Array) -> Float[Array, "terms n"]:

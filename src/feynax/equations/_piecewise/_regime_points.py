@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Complex, Float
 
 from ..._checks import check, check_finite
+from ..._citation import cites
 from .._analysis._dynamics import stability
 from .._analysis._rest_points import RestPoints
 from ._affine import AffineField
@@ -61,6 +62,7 @@ class RegimePoints:
         return len(self.rests)
 
 
+@cites("kohli2020")
 def regime_points(field: ReLUField) -> RegimePoints:
     r"""Find every resting point of a network of ReLUs: $y_s = -A_s^{-1} b_s$, genuine iff in $s$.
 
@@ -93,18 +95,15 @@ def regime_points(field: ReLUField) -> RegimePoints:
     decay, outer, inner, shift, drive = (np.asarray(getattr(field, x), np.float64) for x in parts)
     for name, value in zip(parts, (decay, outer, inner, shift, drive), strict=True):
         check_finite(name, value)
-    found: list[tuple[np.ndarray, ...]] = []
-    singular: list[SingularRegime] = []
+    found, singular = [], []
     for begin in range(0, 2**field.units, _CHUNK):
         masks = _masks(begin, min(begin + _CHUNK, 2**field.units), field.units)
         acting = outer * masks[:, None, :]
         matrices, offsets = acting @ inner - np.diag(decay), acting @ shift + drive
         flat = _singular(matrices)
         singular += [_describe(field.regime(mask)) for mask in masks[flat]]
-        matrices, offsets, masks = matrices[~flat], offsets[~flat], masks[~flat]
-        points = -np.linalg.solve(matrices, offsets[..., None])[..., 0]
-        inside = _inside(inner, shift, masks, points)
-        found.append((points, masks, inside))
+        points = -np.linalg.solve(matrices[~flat], offsets[~flat, :, None])[..., 0]
+        found.append((points, masks[~flat], _inside(inner, shift, masks[~flat], points)))
     points, masks, inside = (np.concatenate(column) for column in zip(*found, strict=True))
     return _collect(field, points, masks, inside, tuple(singular))
 
