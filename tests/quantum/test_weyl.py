@@ -150,7 +150,7 @@ def test_no_symbol_for_what_is_no_polynomial():
         (lambda: q.weyl_operator({(1, 0): math.nan}, FRAME), "symbol"),
         (lambda: q.weyl_symbol(FRAME.identity(), 8, FRAME), "basis"),
         (lambda: q.weyl_symbol(q.IdentityOperator(3), 1, FRAME), "operator"),
-        (lambda: q.weyl_symbol(q.IdentityOperator(3), 1, q.GridBasis(3, 1.0)), "basis"),
+        (lambda: q.weyl_symbol(q.IdentityOperator(3), 1, q.GridBasis(3, 1.0)), "basis"),  # pyright: ignore
         (lambda: q.star_product({(1, 0): 1.0}, {(1, 0, 0, 0): 1.0}), "right"),
         (lambda: q.star_product({(1, 0): 1.0}, {(1, 0): 1.0}, hbar=0), "hbar"),
         (lambda: q.to_operator(CENTRE, q.FockBasis(4)), "basis"),

@@ -33,7 +33,7 @@ def to_qutip(operator: AbstractOperator, dims: Sequence[int] | None = None) -> A
     - `ValueError` for sizes whose product is not the operator's.
     - `ImportError` where QuTiP is not installed.
     """
-    from qutip import Qobj
+    from qutip import Qobj  # pyright: ignore[reportMissingImports]
 
     sizes = list(_sizes(operator) if dims is None else dims)
     product = int(np.prod(sizes))
@@ -88,4 +88,4 @@ def _sizes(operator: AbstractOperator) -> tuple[int, ...]:
 
 def _real(values: np.ndarray) -> np.ndarray:
     """Leave out imaginary parts that are all zero: QuTiP holds complex numbers only."""
-    return values if np.any(values.imag) else values.real
+    return values if np.any(np.imag(values)) else np.real(values)

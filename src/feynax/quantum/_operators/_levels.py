@@ -167,9 +167,12 @@ def refined_levels(
     return found
 
 
+_mv = eqx.filter_jit(lambda operator, v: operator.mv(v))
+_form = eqx.filter_jit(lambda operator: operator.as_matrix())
+
+
 def _on_host(operator: AbstractOperator) -> Apply:
-    run = eqx.filter_jit(lambda o, v: o.mv(v))
-    return lambda v: np.asarray(run(operator, jnp.asarray(v)))
+    return lambda v: np.asarray(_mv(operator, jnp.asarray(v)))
 
 
 def _probe(apply: Apply, operator: AbstractOperator) -> float:
@@ -187,7 +190,7 @@ def _dense(operator: AbstractOperator, count: int, which: End) -> tuple[np.ndarr
     from scipy.linalg import eigh
 
     size = operator.size
-    matrix = np.asarray(eqx.filter_jit(lambda o: o.as_matrix())(operator))
+    matrix = np.asarray(_form(operator))
     wanted = (0, count - 1) if which == "smallest" else (size - count, size - 1)
     values, vectors = eigh(matrix, subset_by_index=wanted)
     return (values, vectors) if which == "smallest" else (values[::-1], vectors[:, ::-1])

@@ -163,8 +163,7 @@ class IdentityOperator(AbstractOperator):
 class SparseOperator(AbstractOperator):
     """A few elements of every row, read by one gather and summed.
 
-    Rows are filled up to the longest, so that a row may not be much longer than the others; on a
-    CPU this is faster than scattering the elements.
+    Rows are filled up to the longest, which may not be much longer than the others.
 
     **Arguments:**
 
