@@ -111,15 +111,15 @@ class WaveNetwork(AbstractCell):
     start: PyTree
     layout: Literal["row", "counted", "pair"] = eqx.field(static=True)
 
-    @property
-    def input_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Number of inputs: one, without effect."""
-        return self.cell.input_size
+    input_size: int = eqx.field(static=True)
+    hidden_size: int = eqx.field(static=True)
 
-    @property
-    def hidden_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Number of outputs: twice that of the components of the wave function."""
-        return sum(part.size for part in self._waves(self.start))
+    def __init__(
+        self, cell: AbstractCell, start: PyTree, layout: Literal["row", "counted", "pair"]
+    ):
+        self.cell, self.start, self.layout = cell, start, layout
+        self.input_size = cell.input_size
+        self.hidden_size = sum(part.size for part in self._waves(start))
 
     @classmethod
     def holding(

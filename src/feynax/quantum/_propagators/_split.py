@@ -56,8 +56,8 @@ class SplitOperator(AbstractPropagator):
         basis.kinetic(), basis.potential(lambda q: q**2 / 2), 2 * np.pi / 200, scheme="blanes_moan"
     )
     psi = basis.project(lambda q: np.exp(-((q - 1) ** 2) / 2) / np.pi**0.25)
-    after = step.run(psi, 200).last  # one period: the packet comes back with the sign -1
-    assert np.abs(after + psi).max() < 1e-4
+    after = np.asarray(step.run(psi, 200).last)
+    assert np.abs(after + psi).max() < 1e-4  # one period: the packet is back with the sign -1
     ```
     """
 
