@@ -148,6 +148,7 @@ def test_the_tail_behind_a_high_barrier_keeps_its_digits():
     assert wronskian * math.sqrt(1 + math.exp(2 * math.pi * a)) == pytest.approx(1, rel=1e-8)
 
 
+@pytest.mark.float32
 def test_what_is_transmitted():
     """Far right over far left: the transmission of an inverted parabola."""
     ham = hamiltonian("saddle")

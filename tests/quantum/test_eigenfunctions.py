@@ -114,6 +114,7 @@ def test_far_away_and_not_a_number():
     assert psi(np.zeros((2, 0))).shape == (2, 0)
 
 
+@pytest.mark.float32
 def test_the_mean_and_variance_are_the_centres_and_the_widths():
     ham = QuadraticHamiltonian.from_coefficients(*DOWN, hbar=0.3)
     for k, name in enumerate(("y1", "y2")):

@@ -144,6 +144,7 @@ def printed_levels(coefficients, count):
     return [-((2 * n + 1) * delta**1.5 + rest) / (2 * delta) for n in range(count)]
 
 
+@pytest.mark.float32
 def test_36_and_37_hold_for_positive_c2_and_have_the_wrong_sign_else():
     good, bad = SADDLES["levels in L2"], SADDLES["levels in L2, C2 < 0"]
     assert np.allclose(printed_levels(good, 6), PrintedOperator(*good).levels(6), rtol=1e-13)
@@ -226,6 +227,7 @@ def test_what_has_no_levels(coefficients, text):
             call(1)
 
 
+@pytest.mark.float32
 def test_refusals():
     with pytest.raises(ValueError, match="`c2` must be finite"):
         PrintedOperator(0.1, math.nan, 0.2, 0.3, 0.4)
