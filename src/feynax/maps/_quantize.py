@@ -61,6 +61,8 @@ def quantize(
     - `ValueError` for arguments that do not fit the network.
     - `TypeError` for classes without a rule, naming how to add one.
 
+    Warns with [`feynax.quantum.ConditionWarning`][] where rounding decides the class or the levels.
+
     ```python
     import feynax as fx
     net = fx.networks.CTRNN.from_arrays([[1.5, -1.0], [1.0, 0.5]], activation="relu")
