@@ -235,6 +235,7 @@ def test_multiplier_multiplies_all_inputs(n):
         (lambda: Circuit(9).run(np.array([4], np.int8)), "x"),
         (lambda: Circuit(2).run(np.array([0.5])), "x"),
         (lambda: Circuit(2).apply(jnp.ones(3)), "psi"),
+        (lambda: Circuit(2).apply(jnp.ones(4, int)), "psi"),
         (lambda: Circuit(2).pad_idle(-1), "count"),
         (lambda: fx.quantum.compile_permutation([0, 0]), "table"),
         (lambda: fx.quantum.compile_permutation([0, 1, 2]), "table"),

@@ -292,6 +292,7 @@ def test_single_precision_stays_single():
         (lambda: ClockHamiltonian(LOPSIDED, 0, penalty=float("nan")), "penalty"),
         (lambda: ClockHamiltonian(LOPSIDED, 0, penalty=[1.0, 1.0]), "penalty"),
         (lambda: ClockHamiltonian(LOPSIDED, 0).mv(jnp.ones(3)), "psi"),
+        (lambda: ClockHamiltonian(LOPSIDED, 0).mv(jnp.ones(40, int)), "psi"),
         (lambda: ClockHamiltonian(LOPSIDED, 0).eigenstate(8), "error"),
         (lambda: ClockHamiltonian(LOPSIDED, 0).eigenstate(0, 5), "level"),
         (lambda: ClockHamiltonian(LOPSIDED, 0).levels(0), "count"),

@@ -120,6 +120,14 @@ def transport(row: Program, read: Read, states: Array, way: int, present: tuple[
     return jax.lax.switch(order[row.kind], [branches[k] for k in present])
 
 
+def checked_state(psi: Any, size: int) -> Array:
+    """Return a state as an array, refusing whole numbers: a half would be lost in them."""
+    psi = jnp.asarray(psi)
+    check_shape("psi", psi, (size,))
+    check(jnp.issubdtype(psi.dtype, jnp.inexact), "psi", "be real or complex", psi.dtype)
+    return psi
+
+
 def common_dtype(psi: Array, matrix: Inexact[np.ndarray | Array, "..."]) -> Any:
     """Return the type of a state after gates with these matrices."""
     return np.result_type(psi.dtype, np.complex64) if jnp.iscomplexobj(matrix) else psi.dtype
@@ -138,8 +146,7 @@ def trajectory(
 
 
 def _through(circuit: "Circuit", psi: Array, keep: bool) -> Array:
-    psi = jnp.asarray(psi)
-    check_shape("psi", psi, (2**circuit.bits,))
+    psi = checked_state(psi, 2**circuit.bits)
     if not circuit.gates:
         return psi[:0, None] if keep else psi
     code = program(circuit.gates, circuit.bits)
@@ -187,6 +194,19 @@ def clock_product(
         return None, weight * psi[j] - before * came - after * goes
 
     return jax.lax.scan(clock, None, jnp.arange(last + 1, dtype=jnp.int32))[1].reshape(-1)
+
+
+@functools.partial(jax.jit, static_argnums=(4,))
+def clock_residual(
+    code: Program,
+    costs: Float[Array, "bits 2"],
+    psi: Inexact[Array, " size"],
+    energy: float,
+    present: tuple[int, ...],
+) -> Float[Array, ""]:
+    """Return the norm of what is left of H psi - E psi."""
+    image = clock_product(code, costs, psi, present)
+    return jnp.linalg.norm(image - jnp.asarray(energy, image.dtype) * psi.astype(image.dtype))
 
 
 def penalties(costs: Float[Array, "bits 2"]) -> Float[Array, " states"]:

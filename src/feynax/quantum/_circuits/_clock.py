@@ -11,8 +11,8 @@ from jaxtyping import Array, Float, Inexact
 
 from ..._checks import check, check_count, check_finite, check_shape
 from ..._citation import cites
-from .._operators._algebra import AbstractOperator
-from ._apply import MOST_BITS, Program, clock_product, kinds, program
+from .._operators import AbstractOperator
+from ._apply import MOST_BITS, Program, checked_state, clock_product, clock_residual, kinds, program
 from ._circuit import Circuit, check_bits
 from ._gate import Gate
 from ._history import History
@@ -94,10 +94,13 @@ class ClockHamiltonian(AbstractOperator):
 
     def mv(self, psi: Inexact[Array, " size"]) -> Inexact[Array, " size"]:
         """Apply H to a state."""
-        psi, code = jnp.asarray(psi), self._code
-        check(code is not None, "circuit", f"have at most {MOST_BITS} bits", self.circuit.bits)
-        check_shape("psi", psi, (self.size,))
-        return clock_product(cast(Program, code), self._costs, psi, self._kinds)
+        code = self._program()
+        return clock_product(code, self._costs, checked_state(psi, self.size), self._kinds)
+
+    def _program(self) -> Program:
+        fits = self._code is not None
+        check(fits, "circuit", f"have at most {MOST_BITS} bits to apply H", self.circuit.bits)
+        return cast(Program, self._code)
 
     def adjoint(self) -> "ClockHamiltonian":
         """Return itself."""
@@ -152,10 +155,11 @@ class ClockHamiltonian(AbstractOperator):
 
     def residual(self, state: History) -> float:
         r"""Return $\lVert H\psi - E\psi \rVert$ in double precision, H being applied in full."""
-        psi = state.dense()
         with jax.enable_x64(True):
-            image = self.mv(jnp.asarray(psi))
-        return float(np.linalg.norm(np.asarray(image) - state.energy * psi))
+            psi = jnp.asarray(state.dense())
+            return float(
+                clock_residual(self._program(), self._costs, psi, state.energy, self._kinds)
+            )
 
 
 def _bits(x: int, count: int) -> list[int]:

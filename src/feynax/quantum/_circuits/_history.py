@@ -58,7 +58,9 @@ class History:
 
     def dense(self) -> Inexact[np.ndarray, " size"]:
         """Return all $(L + 1) 2^n$ entries, clock by clock, in double precision."""
-        return (self.amplitudes[:, None] * self._rows()).reshape(-1)
+        rows = self._rows()
+        rows *= self.amplitudes[:, None]
+        return rows.reshape(-1)
 
     def _rows(self) -> Inexact[np.ndarray, "clocks states"]:
         size = 2**self.circuit.bits
@@ -70,7 +72,7 @@ class History:
 
         with jax.enable_x64(True):
             first = jax.nn.one_hot(self.start, size, dtype=np.float64)
-            return np.asarray(trajectory(self.circuit, first))
+            return np.array(trajectory(self.circuit, first))
 
     def probability_finished(self) -> float:
         r"""Return the probability of finding the result: all gates but the idle ones have acted.

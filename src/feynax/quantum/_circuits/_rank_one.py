@@ -8,7 +8,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Inexact
 
 from ..._checks import check, check_finite, check_shape
-from .._operators._algebra import AbstractOperator
+from .._operators import AbstractOperator
 
 _UNIT = 1e-10
 
