@@ -29,20 +29,23 @@ def lowest(
     check(count < size, "count", f"be less than {size} for Lanczos", count)
     shift = _SHIFT * scale or 1.0
     moved = lambda v: apply(v) - shift * v
-    values, vectors = _within(moved, _arpack(moved, size, dtype, count, tol), count)
-    while True:
+    values, vectors = _within(moved, _arpack(moved, size, dtype, count, tol)[1], count)
+    for _ in range(2 * count + 1):  # every copy may be missed, and found, once
         value, vector = _arpack(_without(moved, values, vectors), size, dtype, 1, tol)
         above = value[0] >= values[-1] - max(tol, _SAME) * shift
         if len(values) == count and above:
             return values + shift, vectors
-        values, vectors = _within(moved, (value, np.hstack([vectors, vector])), count)
+        values, vectors = _within(moved, np.hstack([vectors, vector]), count)
+    raise NotConvergedError(
+        f"Lanczos finds lower levels again and again beside the {count} it has: ask for method "
+        "'dense'.",
+        found=None,
+    )
 
 
-def _within(
-    apply: Apply, found: tuple[np.ndarray, np.ndarray], count: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _within(apply: Apply, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Lowest levels within the space of some vectors, as many as are independent."""
-    left, lengths, _ = np.linalg.svd(found[1], full_matrices=False)
+    left, lengths, _ = np.linalg.svd(vectors, full_matrices=False)
     basis = left[:, lengths > _INDEPENDENT]
     images = np.stack([apply(v) for v in basis.T], axis=1)
     values, turn = np.linalg.eigh(basis.conj().T @ images)
