@@ -10,6 +10,7 @@ from .._certificate import Certificate
 from .._estimate import Estimate
 from ..equations import GradientGrowth, JacobianSpectrum, RestPoints
 from ..networks import CellEquation
+from ._plain import certificate_values, finite
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,7 @@ class CellReading:
             "lyapunov": None
             if self.lyapunov is None
             else {"value": self.lyapunov.value, "error": self.lyapunov.error},
-            "certificate": _certificate(self.certificate),
+            "certificate": certificate_values(self.certificate),
             "missing": dict(self.missing),
         }
 
@@ -142,7 +143,7 @@ def _memory(found: Memory | None) -> dict[str, Any] | None:
     if found is None:
         return None
     numbers = {"median": found.median, "low": found.low, "high": found.high}
-    return {k: _plain(v) for k, v in numbers.items()} | {
+    return {k: finite(v) for k, v in numbers.items()} | {
         "growing": found.growing,
         "unit": "samples",
     }
@@ -153,10 +154,10 @@ def _growth(found: GradientGrowth | None) -> dict[str, Any] | None:
         return None
     return {
         "steps": len(found.curve),
-        "log_largest": _plain(found.log_singular[0]),
-        "log_smallest": _plain(found.log_singular[-1]),
-        "per_step": _plain(found.log_singular[0] / len(found.curve)),
-        "unsettled": _plain(found.settled),
+        "log_largest": finite(found.log_singular[0]),
+        "log_smallest": finite(found.log_singular[-1]),
+        "per_step": finite(found.log_singular[0] / len(found.curve)),
+        "unsettled": finite(found.settled),
     }
 
 
@@ -176,22 +177,3 @@ def _rest(found: RestPoints | None) -> dict[str, Any] | None:
             for kind, residual, spectrum, reached in rows
         ],
     }
-
-
-def _certificate(found: Certificate | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return {
-        "claim": found.claim,
-        "verdict": found.verdict.value,
-        "because": found.because,
-        "domain": found.domain,
-        "margin": _plain(found.margin),
-        "rate": _plain(found.rate),
-        "attained": _plain(found.bounds[0]) if found.bounds else None,
-        "proven": _plain(found.bounds[1]) if found.bounds else None,
-    }
-
-
-def _plain(value: Any) -> float | None:
-    return float(value) if value is not None and np.isfinite(value) else None

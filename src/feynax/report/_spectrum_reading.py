@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from .._certificate import Certificate
 from ..equations import AffineField, ReLUField
 from ..quantum import GaussianMoments, QuadraticHamiltonian
+from ._plain import certificate_values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,7 +183,7 @@ class SpectrumReading:
             "regimes": [regime.to_dict() for regime in self.regimes],
             "hamiltonian": _hamiltonian(self.hamiltonian),
             "levels": None if self.levels is None else self.levels.tolist(),
-            "certificate": _certificate(self.certificate),
+            "certificate": certificate_values(self.certificate),
             "packet": None if self.packet is None else self.packet.to_dict(),
             "open_system": None if self.open_system is None else self.open_system.to_dict(),
             "conditions": [dataclasses.asdict(condition) for condition in self.conditions],
@@ -210,15 +211,3 @@ def _hamiltonian(found: QuadraticHamiltonian | None) -> dict[str, Any] | None:
             "ground_covariance": found.covariance(0).tolist(),
         }
     return plain
-
-
-def _certificate(found: Certificate | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return {
-        "claim": found.claim,
-        "verdict": found.verdict.value,
-        "because": found.because,
-        "domain": found.domain,
-        "margin": found.margin,
-    }
