@@ -167,7 +167,7 @@ def _solve_one(field: Any, y0: Array, ts: Array, events: int, steps: int) -> ReL
     held = jax.lax.stop_gradient((field, y0, ts[-1]))
     found: Search = search(*held, events, steps)
     finished = (found.time >= ts[-1]) & jnp.all(jnp.isfinite(found.state)) & found.room
-    ys, tangent = replay(field, y0, ts, found, steps)
+    ys, tangent = replay(field, y0, ts, found)
     return ReLUTrajectory(
         ts=ts,
         ys=jnp.where(finished, ys, jnp.nan),
