@@ -50,9 +50,9 @@ def test_importing_changes_nothing():
 
 
 def test_importing_costs_little():
-    """Every part touched, against Equinox and JAX alone: at most 1.6 times their CPU time."""
+    """Every part touched, against Equinox and JAX alone: at most twice their CPU time."""
     alone, ours = [], []
     for _ in range(5):
         alone.append(cpu_seconds("import equinox, jax"))
         ours.append(cpu_seconds(TOUCH_ALL))
-    assert min(ours) <= 1.6 * min(alone)  # noise only ever adds
+    assert min(ours) <= 2.0 * min(alone)  # noise only ever adds
