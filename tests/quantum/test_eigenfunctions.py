@@ -8,7 +8,7 @@ from numpy.polynomial import chebyshev
 
 import feynax as fx
 from feynax.quantum import QuadraticHamiltonian
-from feynax.quantum._eigenfunctions import hermite_function
+from feynax.quantum._hermite import hermite_function
 
 UP = (0.3, -0.5, -0.2, 0.4, 0.52)
 DOWN = (0.2, 0.6, 0.1, -0.3, -0.35)

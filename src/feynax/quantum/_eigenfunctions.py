@@ -9,12 +9,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
 from .._checks import check, check_choice, check_count
+from ._hermite import hermite_function
 from ._quadratic import QuadraticHamiltonian
 
 Representation = Literal["y1", "y2"]
-
-_FAR = 1e60  # where every function is 0, and a step of the recurrence cannot overflow
-_TALL = 2.0**300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,24 +105,3 @@ def eigenfunction(
         chirp=-one.e2 / own / (4 * hbar) / unit / unit,
         link=complex(np.exp(1j * turned)) if math.isfinite(turned) else complex(math.nan),
     )
-
-
-def hermite_function(
-    n: int, x: Float[np.ndarray, "*points"], exponent: Float[ArrayLike, "*points"] = 0.0
-) -> Float[np.ndarray, "*points"]:
-    r"""Return $h_n(x)$, the normalised Hermite function, times $e^{\text{exponent}}$.
-
-    By its three-term recurrence, with the exponential kept apart: it alone is less than the
-    smallest float long before the function is small. For `n` up to many thousands.
-    """
-    x = np.clip(x, -_FAR, _FAR)
-    last, now = np.zeros_like(x), np.full_like(x, math.pi**-0.25)
-    grown = exponent - x * x / 2
-    for k in range(n):
-        last, now = now, math.sqrt(2 / (k + 1)) * x * now - math.sqrt(k / (k + 1)) * last
-        tall = np.abs(now) > _TALL
-        if tall.any():
-            shrink = np.where(tall, 1 / _TALL, 1.0)
-            last, now = last * shrink, now * shrink
-            grown = grown - np.log(shrink)
-    return now * np.exp(grown)

@@ -13,7 +13,7 @@ from .._checks import check, check_count, check_finite
 from .._citation import cites
 from .._errors import ContinuousSpectrumError
 from ..equations import AffineField
-from ._eigenfunctions import hermite_function
+from ._hermite import hermite_function
 from ._one_mode import OneMode, SpectralSet, one_mode
 from ._oscillator import even_and_odd, steps
 from ._quadratic import QuadraticHamiltonian

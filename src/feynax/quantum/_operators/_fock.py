@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float, Inexact
 
 from ..._checks import check_count, check_finite, check_positive
+from .._hermite import hermite_functions
 from ._banded import BandedOperator
 from ._basis import AbstractAxis, check_powers
-from ._hermite import hermite_functions
 from ._stored import DiagonalOperator
 
 
