@@ -1,5 +1,6 @@
 """Strict numbers for every test: 64 bits, no silent promotion, warnings are errors."""
 
+import gc
 import json
 import os
 import pathlib
@@ -17,6 +18,23 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_compilation_cache_dir", str(HERE.parent / ".pytest_cache" / "jax"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_programs():
+    """Forget compiled programs before there are too many.
+
+    Each takes some three memory maps, and Linux gives a process 65,530: beyond that the compiler
+    dies without a word. They come back from the cache on disk.
+    """
+    yield
+    try:
+        maps = pathlib.Path("/proc/self/maps").read_bytes().count(b"\n")
+    except OSError:
+        return  # not Linux, where there is no such limit
+    if maps > 20_000:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture

@@ -255,5 +255,5 @@ def test_wrong_boxes_are_named(key):
         fx.certify(cell, inputs=np.full((4, 2), np.nan))
     with pytest.raises(ValueError, match="`x` must be left out for a cell"):
         fx.certify(cell, x=np.ones(2))
-    with pytest.raises(ValueError, match="`box` must be left out for a network"):
+    with pytest.raises(ValueError, match="`box` must be left out for all but cells"):
         fx.certify(fx.networks.Sequential([]), box=(0.0, 1.0))

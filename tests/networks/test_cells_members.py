@@ -39,7 +39,6 @@ MEMBERS = {
     "NeuralCDE": (N.NeuralCDE, {"width": 3}),
     "MonotoneRNN": (N.MonotoneRNN, {"features": 3}),
     "REN": (N.REN, {"features": 3}),
-    "HamiltonianCTRNN": (N.HamiltonianCTRNN, {}),
 }
 VARIANTS = {
     "AntisymmetricRNN gated": (N.AntisymmetricRNN, {"gated": True}),

@@ -1,6 +1,7 @@
 """`feynax spectrum`: networks from TOML and from model files, and what it refuses."""
 
 import json
+import pathlib
 
 import jax
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 import feynax as fx
 from feynax import interop
 from feynax.cli._app import run
+from feynax.cli._network_file import read_network
+
+EXAMPLES = sorted((pathlib.Path(__file__).parents[2] / "examples" / "networks").glob("*.toml"))
 
 CENTRE = """
 [network]
@@ -55,6 +59,12 @@ def test_a_model_file_with_a_network_inside(tmp_path, capsys):
     path = interop.save_model(tmp_path / "stack.safetensors", net)
     assert run(["spectrum", str(path), "--out", str(tmp_path / "o")]) == 0
     assert "quantum system" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_are_networks(path):
+    file = read_network(path)
+    assert fx.report.read_spectrum(file.network, **file.asked).levels is not None
 
 
 @pytest.mark.parametrize(
