@@ -234,6 +234,13 @@ class QuadraticHamiltonian:
             return self.one.centre_energy()
         return float(self.slope @ self.centre / 2)
 
+    @functools.cached_property
+    def _ladder(self) -> tuple[float, float] | None:
+        """Signed spacing and centre of the levels of one degree of freedom, if it has levels."""
+        if self.modes != 1 or self.kind != "elliptic":
+            return None
+        return self.one.sign * self.hbar * self.one.rate, self.one.centre_energy()
+
     def levels(self, count: int) -> Float[np.ndarray, " count"]:
         r"""Return the levels that are nearest to the centre's energy, in their order.
 
@@ -248,13 +255,13 @@ class QuadraticHamiltonian:
         - [`feynax.UnorderedLevelsError`][] where signs are mixed: see `levels_between`.
         """
         check_count("count", count, 0)
-        self.need_levels()
-        if self.modes == 1:
-            one = self.one
+        if self._ladder is not None:
+            spacing, centre = self._ladder
             levels = np.arange(0.5, count)
-            levels *= one.sign * self.hbar * one.rate
-            levels += one.centre_energy()
+            levels *= spacing
+            levels += centre
             return levels
+        self.need_levels()
         sign = self.spectrum.direction
         if not sign:
             raise UnorderedLevelsError(

@@ -7,6 +7,7 @@ from ._spectrum_reading import SpectrumReading
 from ._words import number, percent
 
 _ROUNDING = 1e-12
+_LONG = 12  # units from which a regime is not spelled out
 _KINDS = {
     "elliptic": "a centre: it has discrete levels",
     "hyperbolic": "a saddle: its energies fill the whole line, and it has no levels",
@@ -75,8 +76,8 @@ def _where(reading: SpectrumReading) -> str:
         return "To first order about the state it was read at,"
     name = "".join(map(str, reading.regime))
     if all(reading.regime):
-        return f"While all its units are on (regime {name}),"
-    return f"In its regime {name},"
+        return "While all its units are on,"
+    return f"In its regime {name}," if len(name) <= _LONG else "In the regime that was asked for,"
 
 
 def _packet_sentence(reading: SpectrumReading) -> str:
@@ -88,6 +89,11 @@ def _packet_sentence(reading: SpectrumReading) -> str:
         return (
             f"The mean of a {what} follows the linearised network; from the whole one it differs "
             f"by up to {apart}."
+        )
+    if not packet.inside[0]:
+        return (
+            "The packet starts where another regime holds, since the fixed point of this one lies "
+            "there: the network itself does not follow it."
         )
     until = "" if packet.inside.all() else " until the network leaves its regime"
     return (
