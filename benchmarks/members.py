@@ -5,7 +5,9 @@ of training; compiling and evaluating do not count. Then the same weights are ru
 series sampled twice as often (each value held, `dts` of one half), where a member takes times.
 
     python -m benchmarks.members [--tasks vowels rows] [--seeds 0 1 2 3 4] [--members ...]
-        [--budget 12] [--folder DIR]
+        [--budget 12] [--folder DIR] [--rates 1 2]
+
+With `--rates` each training series is sampled at one of these rates.
 """
 
 import functools
@@ -91,7 +93,13 @@ def sized(train: Any, network: dict[str, Any], weights: int, seed: int) -> Any:
 
 
 def one(
-    task: str, member: str, seed: int, budget: float, weights: int, folder: str | None
+    task: str,
+    member: str,
+    seed: int,
+    budget: float,
+    weights: int,
+    folder: str | None,
+    rates: list[int] | None = None,
 ) -> dict[str, Any]:
     """Train one member, and judge it at both sampling steps."""
     from feynax import training
@@ -101,7 +109,8 @@ def one(
     net = sized(train, network, weights, seed)
     common: dict[str, Any] = {"rate": 3e-3, "batch": BATCH[task], "schedule": "linear", "clip": 1.0}
     options = training.TrainOptions(cpu_seconds=budget, seed=seed, **common | how)
-    run = training.fit(net, train, options=options)
+    seen = train if rates is None else train.at_rates(rates, seed)
+    run = training.fit(net, seen, options=options)
     few = test if task == "vowels" else test.take(range(2000))
     return {
         "parameters": weights_of(net),
@@ -129,6 +138,7 @@ def main() -> None:
     parser = arguments(__doc__, seeds=5, budget=0.0)
     parser.add_argument("--tasks", nargs="+", default=["vowels", "rows"], choices=list(BATCH))
     parser.add_argument("--weights", type=int, default=20000)
+    parser.add_argument("--rates", type=int, nargs="+")
     asked = parser.parse_args()
     for task in asked.tasks:
         rows = []
@@ -136,6 +146,7 @@ def main() -> None:
             call = functools.partial(once, asked.out / "members.jsonl", _with(asked.folder))
             budget = asked.budget or {"vowels": 6.0, "rows": 12.0}[task]
             what = {"task": task, "member": member, "budget": budget, "weights": asked.weights}
+            what["rates"] = asked.rates
             rows.append(_row(member, [call(**what, seed=seed) for seed in asked.seeds]))
         rows.sort(key=lambda row: -row[3])
         head = ["member", "parameters", "updates", "test %", "s.e.", "lost at half step", "s.e."]

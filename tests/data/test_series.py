@@ -175,3 +175,29 @@ def test_ragged_series_must_fit_one_another():
         SeriesData([[1.0], [1.0, 2.0]], np.zeros(2))
     with pytest.raises(ValueError, match="say how many"):
         SeriesData(np.ones((2, 3, 1)), np.zeros(2, int))
+
+
+def test_at_rates_holds_each_series_at_one_of_them():
+    values = np.arange(12.0, dtype=np.float32).reshape(2, 3, 2)
+    targets = np.array([[0, 1, 2], [2, 1, 0]])
+    data = SeriesData(np.repeat(values, 20, 0), np.repeat(targets, 20, 0), classes=3)
+    mixed = data.at_rates((1, 2), seed=4)
+    fast = mixed.dts[:, 0] == 0.5
+    assert 8 < fast.sum() < 32
+    assert (mixed.lengths == np.where(fast, 6, 3)).all()
+    for factor, rows in ((2, fast), (1, ~fast)):
+        slow = data.slower(factor).take(np.flatnonzero(rows))
+        steps = 3 * factor
+        some = mixed.take(np.flatnonzero(rows))
+        assert (some.inputs[:, :steps] == slow.inputs).all()
+        assert (some.targets[:, :steps] == slow.targets).all()
+        assert (some.dts[:, :steps] == slow.dts).all()
+        assert not some.mask[:, steps:].any()
+
+
+def test_at_rates_keeps_what_was_missing():
+    ragged = SeriesData.from_list([np.ones((2, 1)), np.ones((3, 1))], np.array([0, 1]), classes=2)
+    mixed = ragged.at_rates((3,))
+    assert mixed.lengths.tolist() == [6, 9]
+    with pytest.raises(ValueError, match="`factors` must hold"):
+        ragged.at_rates(())
