@@ -12,7 +12,7 @@ demo: $(VENV)/.run
 	$(BIN)/feynax demo
 
 test: $(VENV)/.dev
-	FEYNAX_TEST_FLOAT32=1 $(BIN)/python -m pytest -q -m float32
+	FEYNAX_TEST_FLOAT32=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m float32
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not peer"
 
 check: $(VENV)/.dev

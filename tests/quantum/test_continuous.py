@@ -9,7 +9,7 @@ from test_eigenfunctions import residual
 
 import feynax as fx
 from feynax.quantum import QuadraticHamiltonian
-from feynax.quantum._weber import weber
+from feynax.quantum._spectrum._weber import weber
 
 HBAR = 0.8
 CASES = {

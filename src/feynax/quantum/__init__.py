@@ -29,21 +29,14 @@ from ._conditions import (
     level_margin as level_margin,
     project_hamiltonian as project_hamiltonian,
 )
-from ._continuous import ContinuousEigenfunction as ContinuousEigenfunction
-from ._doubled import (
+from ._one_mode import OneMode as OneMode, SpectralSet as SpectralSet
+from ._open._doubled import (
     Doubled as Doubled,
     Ensemble as Ensemble,
     gaussian_nodes as gaussian_nodes,
 )
-from ._eigenfunctions import Eigenfunction as Eigenfunction
-from ._gaussian import GaussianState as GaussianState
-from ._kernel import Kernel as Kernel
-from ._leakage import Leak as Leak, leakage as leakage, orbit_leakage as orbit_leakage
-from ._levels import LevelList as LevelList
-from ._lindblad import Lindblad as Lindblad
-from ._normal_form import NormalForm as NormalForm, williamson as williamson
-from ._one_mode import OneMode as OneMode, SpectralSet as SpectralSet
-from ._open_moments import GaussianMoments as GaussianMoments
+from ._open._lindblad import Lindblad as Lindblad
+from ._open._open_moments import GaussianMoments as GaussianMoments
 from ._operators import (
     AbstractAxis as AbstractAxis,
     AbstractBasis as AbstractBasis,
@@ -74,11 +67,9 @@ from ._operators import (
     weyl_operator as weyl_operator,
     weyl_symbol as weyl_symbol,
 )
-from ._printed import (
-    PrintedConditions as PrintedConditions,
-    PrintedEigenfunction as PrintedEigenfunction,
-    PrintedOperator as PrintedOperator,
-)
+from ._packets._gaussian import GaussianState as GaussianState
+from ._packets._kernel import Kernel as Kernel
+from ._packets._leakage import Leak as Leak, leakage as leakage, orbit_leakage as orbit_leakage
 from ._propagators._cayley import Cayley as Cayley
 from ._propagators._chebyshev import Chebyshev as Chebyshev
 from ._propagators._exact import ExactPropagator as ExactPropagator
@@ -96,4 +87,13 @@ from ._some_form import (
     find_poisson as find_poisson,
     positive_poisson as positive_poisson,
     symplectic_forms as symplectic_forms,
+)
+from ._spectrum._continuous import ContinuousEigenfunction as ContinuousEigenfunction
+from ._spectrum._eigenfunctions import Eigenfunction as Eigenfunction
+from ._spectrum._levels import LevelList as LevelList
+from ._spectrum._normal_form import NormalForm as NormalForm, williamson as williamson
+from ._spectrum._printed import (
+    PrintedConditions as PrintedConditions,
+    PrintedEigenfunction as PrintedEigenfunction,
+    PrintedOperator as PrintedOperator,
 )

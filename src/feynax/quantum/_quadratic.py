@@ -15,22 +15,22 @@ from .._citation import cites
 from .._errors import UnorderedLevelsError
 from ..equations import AffineField, Region
 from ._canonical import canonical_basis, check_poisson, form_of
-from ._krein import krein_normal_form
-from ._levels import (
+from ._one_mode import Kind, OneMode, SpectralSet, one_mode
+from ._spectrum._krein import krein_normal_form
+from ._spectrum._levels import (
     LevelList,
     levels_between,
     lowest_occupations,
     no_levels,
     read_occupation,
 )
-from ._normal_form import NormalForm, definite_normal_form, one_normal_form
-from ._one_mode import Kind, OneMode, SpectralSet, one_mode
+from ._spectrum._normal_form import NormalForm, definite_normal_form, one_normal_form
 
 if TYPE_CHECKING:
-    from ._continuous import ContinuousEigenfunction
-    from ._eigenfunctions import Eigenfunction
-    from ._gaussian import GaussianState
-    from ._kernel import Kernel
+    from ._packets._gaussian import GaussianState
+    from ._packets._kernel import Kernel
+    from ._spectrum._continuous import ContinuousEigenfunction
+    from ._spectrum._eigenfunctions import Eigenfunction
 
 _CANONICAL = np.array([[0.0, 1.0], [-1.0, 0.0]])
 
@@ -366,7 +366,7 @@ class QuadraticHamiltonian:
         assert np.isclose(packet.overlap(turned), -1)  # one period: the Maslov phase
         ```
         """
-        from ._evolve import evolve
+        from ._packets._evolve import evolve
 
         return evolve(self, state, t, threshold)
 
@@ -396,7 +396,7 @@ class QuadraticHamiltonian:
         assert np.isclose(free(1.0, 0.0), np.exp(0.25j - 0.25j * np.pi) / np.sqrt(4 * np.pi))
         ```
         """
-        from ._kernel import kernel
+        from ._packets._kernel import kernel
 
         return kernel(self, t, tol)
 
@@ -435,7 +435,7 @@ class QuadraticHamiltonian:
         assert np.allclose(ham.propagate(psi, q, 2 * np.pi), -psi)  # through two caustics
         ```
         """
-        from ._propagate import propagate
+        from ._packets._propagate import propagate
 
         return propagate(self, psi, grid, t)
 
@@ -461,7 +461,7 @@ class QuadraticHamiltonian:
 
         - `ValueError` for more than one degree of freedom, and what `levels` raises.
         """
-        from ._eigenfunctions import eigenfunction
+        from ._spectrum._eigenfunctions import eigenfunction
 
         return eigenfunction(self, n, representation)
 
@@ -484,7 +484,7 @@ class QuadraticHamiltonian:
         - [`feynax.quantum.DeltaFunctionError`][] where the state has a definite $y_2$.
         - [`feynax.InfiniteDegeneracyError`][] for the zero Hamiltonian.
         """
-        from ._continuous import continuous_eigenfunction
+        from ._spectrum._continuous import continuous_eigenfunction
 
         return continuous_eigenfunction(self, energy, branch)
 

@@ -7,10 +7,10 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
-from .._checks import check, check_finite
-from .._errors import DeltaFunctionError
-from ._one_mode import OneMode
-from ._quadratic import QuadraticHamiltonian
+from ..._checks import check, check_finite
+from ..._errors import DeltaFunctionError
+from .._one_mode import OneMode
+from .._quadratic import QuadraticHamiltonian
 from ._weber import LARGEST, weber
 
 Points = Float[np.ndarray, " points"]

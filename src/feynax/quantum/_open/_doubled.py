@@ -10,11 +10,11 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from .._checks import check, check_count, check_finite, check_positive, check_shape
-from .._citation import cites
-from ..equations import AffineField
+from ..._checks import check, check_count, check_finite, check_positive, check_shape
+from ..._citation import cites
+from ...equations import AffineField
+from .._quadratic import QuadraticHamiltonian
 from ._characteristics import Field, characteristics, check_field, follow, velocity
-from ._quadratic import QuadraticHamiltonian
 
 _MOST_NODES = 100_000
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex, Float
 
-from .._errors import ConditionWarning
-from ._canonical import canonical_basis, standard_poisson
+from ..._errors import ConditionWarning
+from .._canonical import canonical_basis, standard_poisson
 from ._normal_form import NormalForm, tell
 
 _REAL = 1e-7  # real parts below this share of the matrix are looked at more closely

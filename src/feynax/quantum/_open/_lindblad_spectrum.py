@@ -5,7 +5,7 @@ import heapq
 import numpy as np
 from jaxtyping import Complex, Float
 
-from .._errors import NoSteadyStateError
+from ..._errors import NoSteadyStateError
 
 _MARGIN = 1e-12  # |Re| of an eigenvalue below this share of the norm counts as zero
 

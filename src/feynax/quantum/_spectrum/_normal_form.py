@@ -8,11 +8,11 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float, Int
 
-from .._checks import check, check_finite, check_shape
-from .._citation import cites
-from .._errors import ConditionWarning
-from ._canonical import check_poisson, skew_pairs, standard_poisson
-from ._one_mode import OneMode
+from ..._checks import check, check_finite, check_shape
+from ..._citation import cites
+from ..._errors import ConditionWarning
+from .._canonical import check_poisson, skew_pairs, standard_poisson
+from .._one_mode import OneMode
 
 _EDGE = 1e-12  # a form with unit diagonal and a smaller eigenvalue counts as singular
 _ILL = 1e-8  # relative error of the smallest frequency from which a warning is given

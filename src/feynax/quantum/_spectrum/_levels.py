@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from .._checks import check, check_shape
-from .._errors import ContinuousSpectrumError, InfiniteDegeneracyError
+from ..._checks import check, check_shape
+from ..._errors import ContinuousSpectrumError, InfiniteDegeneracyError
 
 if TYPE_CHECKING:
-    from ._quadratic import QuadraticHamiltonian
+    from .._quadratic import QuadraticHamiltonian
 
 _MOST_LISTED = 10**6  # states looked at for one window
 

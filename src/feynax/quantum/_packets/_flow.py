@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float
 
-from .._checks import check, check_finite
-from ._canonical import canonical_basis, standard_poisson
-from ._quadratic import QuadraticHamiltonian
+from ..._checks import check, check_finite
+from .._canonical import canonical_basis, standard_poisson
+from .._quadratic import QuadraticHamiltonian
 
 Times = Float[np.ndarray, " times"]
 _SERIES = [1 / math.factorial(k) for k in range(24)]

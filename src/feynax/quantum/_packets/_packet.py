@@ -5,9 +5,9 @@ import math
 import numpy as np
 from jaxtyping import Complex, Float
 
-from .._checks import check
+from ..._checks import check
+from .._canonical import standard_poisson
 from ._branch import right_angle
-from ._canonical import standard_poisson
 
 Square = Complex[np.ndarray, "modes modes"]
 Vector = Float[np.ndarray, " modes"]

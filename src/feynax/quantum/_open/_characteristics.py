@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._checks import check
-from ..equations import AffineField, ReLUField, ReLUTrajectory, relu_flow, solve
-from ..equations._analysis._dynamics import double
+from ..._checks import check
+from ...equations import AffineField, ReLUField, ReLUTrajectory, relu_flow, solve
+from ...equations._analysis._dynamics import double
 
 Field = Callable[..., Any]
 Moved = tuple[Float[np.ndarray, "times k n"], Float[np.ndarray, "times k"]]

@@ -7,13 +7,13 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
-from .._checks import check, check_count, check_finite, check_shape
-from .._citation import cites
-from .._errors import UnfinishedFlowError
-from ..equations import AffineField, Region
+from ..._checks import check, check_count, check_finite, check_shape
+from ..._citation import cites
+from ..._errors import UnfinishedFlowError
+from ...equations import AffineField, Region
+from .._quadratic import QuadraticHamiltonian, check_poisson
 from ._lindblad_spectrum import gathered_noise, need_decay, slowest_sums
 from ._open_moments import GaussianMoments
-from ._quadratic import QuadraticHamiltonian, check_poisson
 
 _CANONICAL = np.array([[0.0, 1.0], [-1.0, 0.0]])
 _SLACK = 1e-10

@@ -8,13 +8,13 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
-from .._checks import check
-from .._errors import LeakageWarning
+from ..._checks import check
+from ..._errors import LeakageWarning
+from .._quadratic import QuadraticHamiltonian
 from ._branch import spread_angle
 from ._flow import Mechanics
 from ._gaussian import GaussianState, same_brackets
 from ._leakage import orbit_leakage
-from ._quadratic import QuadraticHamiltonian
 
 
 def evolve(

@@ -9,14 +9,14 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float, Inexact
 
-from .._checks import check, check_count, check_finite
-from .._citation import cites
-from .._errors import ContinuousSpectrumError
-from ..equations import AffineField
-from ._hermite import hermite_function
-from ._one_mode import OneMode, SpectralSet, one_mode
+from ..._checks import check, check_count, check_finite
+from ..._citation import cites
+from ..._errors import ContinuousSpectrumError
+from ...equations import AffineField
+from .._hermite import hermite_function
+from .._one_mode import OneMode, SpectralSet, one_mode
+from .._quadratic import QuadraticHamiltonian
 from ._oscillator import even_and_odd, steps
-from ._quadratic import QuadraticHamiltonian
 
 _MOST_STEPS = 20_000
 _TRACE = 1e-10  # share of a matrix's norm that its trace may have

@@ -9,11 +9,11 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
-from .._checks import check, check_choice, check_finite, check_positive, check_shape
-from .._citation import cites
-from ._canonical import canonical_basis, check_poisson, standard_poisson
+from ..._checks import check, check_choice, check_finite, check_positive, check_shape
+from ..._citation import cites
+from .._canonical import canonical_basis, check_poisson, standard_poisson
+from .._quadratic import QuadraticHamiltonian
 from ._packet import fourier_angle, normal_defect, overlap, pure_matrices, wave
-from ._quadratic import QuadraticHamiltonian
 
 Square = Complex[np.ndarray, "modes modes"]
 

@@ -7,10 +7,10 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
-from .._checks import check, check_finite, check_shape
+from ..._checks import check, check_finite, check_shape
+from .._quadratic import QuadraticHamiltonian
 from ._flow import Mechanics
 from ._kernel import kernel
-from ._quadratic import QuadraticHamiltonian
 
 Wave = Complex[np.ndarray, " points"]
 Points = Float[np.ndarray, " points"]

@@ -7,11 +7,11 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
-from .._checks import check, check_finite
-from ..equations import Region
+from ..._checks import check, check_finite
+from ...equations import Region
+from .._quadratic import QuadraticHamiltonian
 from ._flow import Mechanics
 from ._gaussian import GaussianState
-from ._quadratic import QuadraticHamiltonian
 
 _ZOOMS, _SAMPLES, _MOST = 3, 64, 2048
 

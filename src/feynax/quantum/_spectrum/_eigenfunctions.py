@@ -8,9 +8,9 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
-from .._checks import check, check_choice, check_count
-from ._hermite import hermite_function
-from ._quadratic import QuadraticHamiltonian
+from ..._checks import check, check_choice, check_count
+from .._hermite import hermite_function
+from .._quadratic import QuadraticHamiltonian
 
 Representation = Literal["y1", "y2"]
 

@@ -7,12 +7,12 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
-from .._checks import check
-from .._citation import cites
-from .._errors import CausticError
+from ..._checks import check
+from ..._citation import cites
+from ..._errors import CausticError
+from .._quadratic import QuadraticHamiltonian
 from ._branch import holomorphic, right_angle, turning
 from ._flow import Mechanics
-from ._quadratic import QuadraticHamiltonian
 
 
 @cites("kohli2020")

@@ -1,0 +1,1 @@
+"""Gaussian packets and propagators of quadratic Hamiltonians."""

@@ -1,0 +1,1 @@
+"""Levels and states of quadratic Hamiltonians, and the equation that the document wrote instead."""
