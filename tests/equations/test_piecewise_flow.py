@@ -101,6 +101,14 @@ def test_composition_and_reversal(weights, tau, bias, current, y0, first, second
     assert np.abs(back.ys[-1] - whole.ys[0]).max() <= 1e-12 * spread
 
 
+def test_a_tiny_distance_beside_a_large_speed_is_no_work():
+    field = ReLUField.ctrnn(np.zeros((3, 3)))
+    path = relu_flow(field, [0.0, 1.0, 1.2e-38], [1.0])
+    assert path.steps < 10
+    assert path.count == 0
+    assert np.allclose(path.ys[-1], [0.0, np.exp(-1), 0.0], rtol=1e-15, atol=1e-30)
+
+
 @pytest.mark.parametrize(
     ("beyond", "count"), [(0.0, 0), (1e-6, 0), (1e-11, 0), (-1e-11, 2), (-1e-6, 2)]
 )

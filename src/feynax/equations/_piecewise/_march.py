@@ -92,8 +92,9 @@ def _expand(
     sign = jnp.where(at.mask, 1, -1).astype(left.dtype)
     rates = (terms @ inner.T) * sign[None, :]
     size = jnp.abs(inner) @ jnp.abs(at.state) + jnp.abs(shift) + jnp.sum(jnp.abs(rates), 0)
-    rounding = _ROUNDING * jnp.finfo(left.dtype).eps * size
     tail = _TAIL * jnp.sum(jnp.abs(inner), 1) * jnp.max(jnp.abs(span * velocity), initial=0)
+    # What the series leaves out may exceed a tiny unit's own rounding beside large ones.
+    rounding = _ROUNDING * jnp.finfo(left.dtype).eps * size + tail
     return terms, span, (sign * (inner @ at.state + shift), rates.T, tail, rounding)
 
 
