@@ -103,7 +103,6 @@ def test_matrix(name):
 
 
 @ALL
-@pytest.mark.float32
 def test_states_real_and_complex(name):
     operator, matrix = CASES[name]
     for psi in (np.arange(1.0, operator.size + 1), numbers(1, operator.size)):
