@@ -230,7 +230,7 @@ def test_multiplier_multiplies_all_inputs(n):
         (lambda: Circuit(2, [Gate.flip(2)]), "gates"),
         (lambda: Circuit(2).run(4), "x"),
         (lambda: Circuit(2).run(-1), "x"),
-        (lambda: Circuit(2).run(0.5), "x"),  # type: ignore[call-overload]
+        (lambda: Circuit(2).run(0.5), "x"),
         (lambda: Circuit(2).run(np.array([4])), "x"),
         (lambda: Circuit(9).run(np.array([4], np.int8)), "x"),
         (lambda: Circuit(2).run(np.array([0.5])), "x"),
@@ -245,7 +245,7 @@ def test_multiplier_multiplies_all_inputs(n):
         (lambda: fx.quantum.truth_table(lambda *bits: 0, inputs=17), "inputs"),
         (lambda: fx.quantum.to_toffoli(Circuit(1, [Gate.hadamard(0)])), "circuit"),
         (lambda: fx.quantum.adder(0), "bits"),
-        (lambda: fx.quantum.multiplier(1.5), "bits"),  # type: ignore[arg-type]
+        (lambda: fx.quantum.multiplier(1.5), "bits"),
     ],
 )
 def test_wrong_arguments_are_named(make, name):

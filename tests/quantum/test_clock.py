@@ -237,7 +237,7 @@ def test_imaginary_time_converges_at_the_rate_of_the_gap():
     assert np.isclose(abs(ground @ real), abs(ground @ start), atol=1e-12)
 
 
-def test_printed_state_has_energy_one_over_L():  # noqa: N802
+def test_printed_state_has_energy_one_over_the_number_of_gates():
     """(40) of the document leaves out the first step."""
     for steps in (2, 5, 9):
         x = np.random.default_rng(steps).normal(size=(steps + 1, 3))

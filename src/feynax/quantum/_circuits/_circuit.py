@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable
-from typing import overload
+from typing import Any, overload
 
 import jax
 import numpy as np
@@ -148,10 +148,10 @@ class Circuit:
         return Circuit(self.bits, (*self.gates, *[Gate.idle()] * count))
 
 
-def check_bits(name: str, x: object, bits: int) -> None:
+def check_bits(name: str, x: Any, bits: int) -> None:
     """Refuse anything but a whole number of at most `bits` bits."""
     check_count(name, x, 0)
-    check(int(x) < 2**bits, name, f"have at most {bits} bits", x)  # type: ignore[call-overload]
+    check(int(x) < 2**bits, name, f"have at most {bits} bits", x)
 
 
 def _name(gate: Gate) -> str:

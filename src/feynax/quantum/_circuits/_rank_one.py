@@ -31,9 +31,9 @@ class RankOneClock(AbstractOperator):
 
     Source: n-t-ODERNN document, (37)-(40). There ⊗ is written ×, (39) is said to have imaginary
     eigenvalues (it is Hermitian: real pairs ±), and (40) lacks the first step, so that its energy
-    is 1/L and not 0 (`test_printed_state_has_energy_one_over_L`). The state of lowest energy is at
-    rest in the flow of H, and attracts nothing; the flow of -H in imaginary time converges to it
-    at the rate of the gap.
+    is 1/L and not 0 (`test_printed_state_has_energy_one_over_the_number_of_gates`). The state of
+    lowest energy is at rest in the flow of H, and attracts nothing; the flow of -H in imaginary
+    time converges to it at the rate of the gap.
 
     ```python
     import feynax as fx, jax.numpy as jnp

@@ -41,15 +41,15 @@ class Evolution(NamedTuple):
 class AbstractPropagator(eqx.Module):
     r"""One step of $i\hbar\,\psi' = H\psi$; `run` takes many in a scan.
 
-    | propagator | order | keeps exactly | work of a step | when |
+    | propagator | order | keeps exactly | products with $H$ | when |
     |---|---|---|---|---|
-    | `SymplecticEuler` | 1 | $|P|^2 + |C|^2 + \delta P^T H C$ | 2 real products with $H$ | as printed; it is the cheapest network |
-    | `Verlet` | 2 | $|\psi|^2 - \delta^2|HC|^2/4$ | 3 real products | real $H$, short steps, no solver |
-    | `Cayley` | 2 | $|\psi|^2$, $\langle H\rangle$, all of $f(H)$ | 2 products with dense matrices, or CG | long times, orthogonality |
-    | `ExactPropagator` | any | the same, and no error | 2 products with dense matrices | whatever fits as a matrix |
+    | `SymplecticEuler` | 1 | $|P|^2 + |C|^2 + \delta P^T H C$ | 2 real ones | as printed |
+    | `Verlet` | 2 | $|\psi|^2 - \delta^2|HC|^2/4$ | 3 real ones | real $H$, short steps |
+    | `Cayley` | 2 | $|\psi|^2$, $\langle H\rangle$, all $f(H)$ | 2 dense ones, or CG | long times |
+    | `ExactPropagator` | any | the same, and no error | 2 dense ones | what fits as a matrix |
     | `SplitOperator` | 2, 4 | $|\psi|^2$ | 2 FFTs, or 10 to 12 | grids, $V(t)$ |
-    | `Krylov` | any | $|\psi|^2$, $\langle H\rangle$ | as many products as its bound asks for | sparse $H$, tolerance |
-    | `Chebyshev` | any | nothing, but its error is proven | about $R\delta$ products | sparse $H$, long steps |
+    | `Krylov` | any | $|\psi|^2$, $\langle H\rangle$ | what its bound asks for | sparse $H$ |
+    | `Chebyshev` | any | nothing: its error is proven | about $R\delta$ | sparse $H$, long steps |
 
     With $\psi = P + iC$ and $\delta = dt/\hbar$; $R$ is half the width of the spectrum. Where the
     table says "any", the error is a tolerance and does not shrink as a power of the step.
@@ -60,7 +60,7 @@ class AbstractPropagator(eqx.Module):
     - `hbar`: positive.
 
     A new one defines `advance`, `error_bound`, `invariant`, `dtype`, `shape` and `order`.
-    """  # noqa: E501
+    """
 
     time_step: eqx.AbstractVar[float]
     hbar: eqx.AbstractVar[float]
