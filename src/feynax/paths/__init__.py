@@ -1,0 +1,20 @@
+"""Path integrals as ensembles of networks: actions, samplers, observables and their errors."""
+
+from ._abstract import (
+    AbstractEnsemble as AbstractEnsemble,
+    AbstractReference as AbstractReference,
+)
+from ._ends import (
+    AbstractEnds as AbstractEnds,
+    FixedEnds as FixedEnds,
+    FreeEnds as FreeEnds,
+    HalfLine as HalfLine,
+    Periodic as Periodic,
+)
+from ._ensemble import PathEnsemble as PathEnsemble
+from ._potential import (
+    AbstractPotential as AbstractPotential,
+    FunctionPotential as FunctionPotential,
+)
+from ._reference import PathReference as PathReference
+from ._rotation import ChainState as ChainState, Move as Move, rotate as rotate, settle as settle

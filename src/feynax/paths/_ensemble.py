@@ -1,0 +1,277 @@
+"""Euclidean paths of a quantum system, weighted by their action: one ensemble, any potential."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._checks import check, check_choice, check_count, check_finite, check_positive
+from .._citation import cites
+from ._abstract import AbstractEnsemble
+from ._ends import AbstractEnds, FixedEnds, Periodic
+from ._potential import AbstractPotential, FunctionPotential
+from ._reference import PathReference
+from ._rule import RULES, Rule
+
+Path = Float[Array, "dof sites"]
+_FIRST_ROUNDS, _FIRST_DRAWS = 12, 64
+_LEAST_TURN = 1e-2  # least omega beta hbar of a reference whose zero mode nothing else holds
+
+
+@cites("paths")
+class PathEnsemble(AbstractEnsemble):
+    r"""Paths $x(\tau)$ of N slices with weight $e^{-S/\hbar}$, $\beta\hbar = N\,dt$.
+
+    $$ S = \sum_n \frac{(x_n - x_{n-1})^T M (x_n - x_{n-1})}{2\,dt} + dt \sum_n V(x)_n $$
+
+    where the action says how a slice evaluates V (see the table). A closed path is the trace of
+    $e^{-\beta H}$, $H = p^T M^{-1} p/2 + V$; other ends give the kernel and the wave function.
+
+    | action | error in dt |
+    |---|---|
+    | `trapezoid` (default) | 2 |
+    | `midpoint`, as the document has it | 1, not 2: (3.3) of the document |
+    | `takahashi_imada` | 4 for lnZ, energies and levels; other observables are corrected |
+    | `chin` | 4, with two slices for a step of its own (N is even) |
+
+    **Arguments:**
+
+    - `potential`: an `AbstractPotential`, a formula such as `"x**2/2 + x**4"`, or a function
+      of x (of an array (dof, ...) where `mass` has more than one degree of freedom).
+    - `beta`: inverse temperature, one over energy; for open ends, duration over hbar.
+    - `slices`: N, at least 2.
+    - `action`: see the table.
+    - `ends`: [`feynax.paths.Periodic`][] by default.
+    - `mass`: one number, one a degree of freedom, or a positive definite matrix.
+    - `hbar`: Planck's constant, in units of action.
+
+    Everything is for one path, an array of shape (dof, sites): sites is N for closed paths and
+    N + 1 for open ones.
+
+    **Raises:**
+
+    - `ValueError` where an argument is out of range, or shapes do not fit.
+
+    Source: paths document (Hashimoto, Hirono, Maeda, Totsuka-Yoshinaka), equations (3.1) to (3.3)
+    and section 5, with a sum over n = 1..N (`tests/paths/test_ensemble.py`).
+
+    ```python
+    import jax.numpy as jnp, feynax as fx
+    oscillator = fx.paths.PathEnsemble(lambda x: x**2 / 2, beta=4.0, slices=16)
+    assert jnp.allclose(oscillator.action(jnp.ones((1, 16))), 2.0)
+    ```
+    """
+
+    potential: AbstractPotential
+    ends: AbstractEnds
+    mass: Float[Array | np.ndarray, "dof dof"]
+    beta: Float[Array | np.ndarray, ""]
+    hbar: Float[Array | np.ndarray, ""]
+    slices: int = eqx.field(static=True)
+    kind: str = eqx.field(static=True)
+
+    def __init__(
+        self,
+        potential: AbstractPotential | str | Callable[[Any], Any],
+        *,
+        beta: float,
+        slices: int,
+        action: str = "trapezoid",
+        ends: AbstractEnds | None = None,
+        mass: Any = 1.0,
+        hbar: float = 1.0,
+    ):
+        check_positive("beta", beta)
+        check_positive("hbar", hbar)
+        check_count("slices", slices, 2)
+        check_choice("action", action, RULES)
+        check(action != "chin" or slices % 2 == 0, "slices", "be even for this action", slices)
+        self.mass = _mass_matrix(mass, potential)
+        self.potential = _to_potential(potential, self.mass.shape[0])
+        self.ends = Periodic() if ends is None else ends
+        self.beta, self.hbar = np.float64(beta), np.float64(hbar)
+        self.slices, self.kind = slices, action
+        self._check_ends()
+
+    @property
+    def dof(self) -> int:
+        """Degrees of freedom: particles times dimensions."""
+        return self.mass.shape[0]
+
+    @property
+    def sites(self) -> int:
+        """Stored sites of a path."""
+        return self.ends.sites(self.slices)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the path ends where it begins."""
+        return isinstance(self.ends, Periodic)
+
+    @property
+    def dt(self) -> Float[Array, ""]:
+        """Euclidean time of a slice."""
+        return self.beta * self.hbar / self.slices
+
+    @property
+    def rule(self) -> Rule:
+        """Where and how a slice evaluates the potential."""
+        return RULES[self.kind]
+
+    def action(self, x: Path) -> Float[Array, ""]:
+        steps = self.steps(x)
+        dt = jnp.asarray(self.dt, x.dtype)
+        turned = jnp.asarray(self.mass, x.dtype) @ steps
+        kinetic = jnp.sum(steps * turned) / (2 * dt)
+        return (kinetic + dt * jnp.sum(self.energies(x))) / jnp.asarray(self.hbar, x.dtype)
+
+    def steps(self, x: Path) -> Float[Array, "dof slices"]:
+        """Return x_n - x_{n-1} of every slice n = 1..N."""
+        return x - jnp.roll(x, 1, -1) if self.closed else x[:, 1:] - x[:, :-1]
+
+    def places(self, x: Path) -> Float[Array, "dof terms"]:
+        """Return where the potential is evaluated: at the sites, or between them."""
+        if not self.rule.midpoint:
+            return x
+        return (x + jnp.roll(x, 1, -1)) / 2 if self.closed else (x[:, 1:] + x[:, :-1]) / 2
+
+    def energies(self, x: Path) -> Float[Array, " terms"]:
+        """Return the terms of the potential's sum, weighted, in units of energy."""
+        z = self.places(x)
+        weights, forces = self._weights(z)
+        terms = weights * self.potential(z)
+        return terms + forces * self.squared_force(z) if self.rule.corrected else terms
+
+    def squared_force(self, z: Float[Array, "dof terms"]) -> Float[Array, " terms"]:
+        r"""Return $dt^2\, \nabla V^T M^{-1} \nabla V$, an energy."""
+        force = self.potential.gradient(z)
+        inverse = jnp.linalg.inv(jnp.asarray(self.mass, z.dtype))
+        turned = force * inverse[0, 0] if self.dof == 1 else inverse @ force
+        return jnp.asarray(self.dt, z.dtype) ** 2 * jnp.sum(force * turned, 0)
+
+    def residual(self, reference: PathReference, x: Path) -> Float[Array, ""]:
+        z = self.places(x)
+        terms = 1 if self.closed or self.rule.midpoint else _half_ends(z.shape[-1], x.dtype)
+        local = jnp.sum(self.energies(x) - terms * reference.potential(z))
+        return local * jnp.asarray(self.dt / self.hbar, x.dtype)
+
+    def reference(self) -> PathReference:
+        """Return the self-consistent harmonic reference: its own draws give its stiffness.
+
+        No chain is needed, since draws of a reference are independent. It starts from a
+        thermal wavelength, forgets half of what it knew in each round, and is frozen after 12.
+        """
+        with jax.enable_x64(True):
+            rate = 1 / (float(self.beta) * float(self.hbar))
+            now = self._reference(np.asarray(self.mass) * rate**2, self._first_centre())
+            for key in jax.random.split(jax.random.key(0), _FIRST_ROUNDS):
+                q = jax.random.normal(key, (_FIRST_DRAWS, *now.shape))
+                new = self.matched(jax.vmap(now.synthesis)(q))
+                half = lambda a, b: (np.asarray(a) + np.asarray(b)) / 2
+                now = self._reference(
+                    half(now.stiffness, new.stiffness), half(now.centre, new.centre)
+                )
+            return now
+
+    def matched(self, x: Float[Array, "chains dof sites"]) -> PathReference:
+        with jax.enable_x64(True):
+            found = _pilot(self, jnp.asarray(x))
+        centre, force, stiffness = (np.asarray(value) for value in found)
+        held, firm = self._held(stiffness)
+        # Where the forces do not vanish on average (fixed ends), the centre lies elsewhere.
+        return self._reference(held, centre - np.linalg.solve(held, force) if firm else centre)
+
+    def _reference(self, stiffness: np.ndarray, centre: np.ndarray) -> PathReference:
+        return PathReference(
+            self.ends,
+            slices=self.slices,
+            dt=float(self.dt),
+            hbar=float(self.hbar),
+            mass=np.asarray(self.mass),
+            stiffness=stiffness,
+            centre=centre,
+            midpoint=self.rule.midpoint,
+        )
+
+    def _held(self, stiffness: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Raise the frequencies of a stiffness to a floor; say whether none was below it."""
+        root = np.linalg.cholesky(np.asarray(self.mass))
+        inverse = np.linalg.inv(root)
+        whole = inverse @ ((stiffness + stiffness.T) / 2) @ inverse.T
+        rates, axes = np.linalg.eigh(np.where(np.isfinite(whole), whole, 0))
+        least = (_LEAST_TURN / (float(self.beta) * float(self.hbar))) ** 2
+        # A negative mean curvature (on top of a barrier) says how fast, not which way.
+        held = np.maximum(np.abs(rates), least)
+        return root @ (axes * held) @ axes.T @ root.T, bool(rates.min() > least)
+
+    def _first_centre(self) -> np.ndarray:
+        if isinstance(self.ends, FixedEnds):
+            return (np.asarray(self.ends.start) + np.asarray(self.ends.stop)) / 2
+        return np.zeros(self.dof)
+
+    def _weights(self, z: Float[Array, "dof terms"]) -> tuple[np.ndarray, np.ndarray]:
+        weights, forces = self.rule.weights(z.shape[-1], closed=self.closed)
+        return weights.astype(z.dtype), forces.astype(z.dtype)
+
+    def _check_ends(self) -> None:
+        for name in ("start", "stop"):
+            shape = np.shape(getattr(self.ends, name, np.zeros(self.dof)))
+            check(
+                shape == (self.dof,),
+                name,
+                f"have one place a degree of freedom ({self.dof})",
+                shape,
+            )
+
+
+@eqx.filter_jit
+def _pilot(ensemble: PathEnsemble, x: Float[Array, "chains dof sites"]):
+    """Mean place, and mean first and second derivatives of what the action evaluates."""
+    z = jax.vmap(ensemble.places)(x)
+    flat = jnp.moveaxis(z, 1, 0).reshape(ensemble.dof, -1)
+    weights, forces = ensemble.rule.weights(2, closed=True)
+
+    def effective(z):
+        corrected = ensemble.rule.corrected
+        squared = ensemble.squared_force(z) * forces.mean() if corrected else 0.0
+        return ensemble.potential(z) * weights.mean() + squared
+
+    own = FunctionPotential(lambda z: effective(z if ensemble.dof > 1 else z[None]), ensemble.dof)
+    return z.mean((0, 2)), own.gradient(flat).mean(-1), own.hessian(flat).mean(-1)
+
+
+def _half_ends(count: int, dtype: Any) -> np.ndarray:
+    weights = np.ones(count, dtype)
+    weights[[0, -1]] = 0.5
+    return weights
+
+
+def _mass_matrix(mass: Any, potential: Any) -> np.ndarray:
+    values = np.asarray(mass, np.float64)
+    check_finite("mass", values)
+    dof = potential.dof if isinstance(potential, AbstractPotential) else 1
+    if values.ndim == 0:
+        values = np.full(dof, values)
+    check(values.ndim <= 2, "mass", "be a number, a vector or a matrix", f"shape {values.shape}")
+    matrix = np.diag(values) if values.ndim == 1 else values
+    square = len({*matrix.shape}) == 1 and np.allclose(matrix, matrix.T)
+    check(square, "mass", "be symmetric", f"shape {matrix.shape}")
+    least = float(np.linalg.eigvalsh(matrix).min())
+    check(least > 0, "mass", "be positive (definite)", f"a least eigenvalue of {least:.3g}")
+    return matrix
+
+
+def _to_potential(value: Any, dof: int) -> AbstractPotential:
+    if isinstance(value, str):
+        from ._systems import Potential
+
+        value = Potential(value)
+    if not isinstance(value, AbstractPotential):
+        check(callable(value), "potential", "be a formula, function or potential", repr(value))
+        value = FunctionPotential(value, dof)
+    check(value.dof == dof, "mass", f"have {value.dof} degrees of freedom", dof)
+    return value
