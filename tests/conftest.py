@@ -62,6 +62,15 @@ def ctrnn_reference():
 
 
 @pytest.fixture(scope="session")
+def paths_reference():
+    """The independent numbers of path ensembles; skips where they are not at hand."""
+    path = DESIGN / "reference" / "paths.json"
+    if not path.exists():
+        pytest.skip("the independent reference numbers are not beside this checkout")
+    return json.loads(path.read_text())
+
+
+@pytest.fixture(scope="session")
 def mnist_folder():
     """Full MNIST in IDX files; skips where it is not at hand."""
     if not (MNIST / "train-images-idx3-ubyte.gz").exists():

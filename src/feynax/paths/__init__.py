@@ -12,6 +12,7 @@ from ._ends import (
     Periodic as Periodic,
 )
 from ._ensemble import PathEnsemble as PathEnsemble
+from ._kernel import AbstractKernel as AbstractKernel, Rotation as Rotation
 from ._potential import (
     AbstractPotential as AbstractPotential,
     FunctionPotential as FunctionPotential,

@@ -69,8 +69,8 @@ class PathEnsemble(AbstractEnsemble):
     potential: AbstractPotential
     ends: AbstractEnds
     mass: Float[Array | np.ndarray, "dof dof"]
-    beta: Float[Array | np.ndarray, ""]
-    hbar: Float[Array | np.ndarray, ""]
+    beta: Float[Array | np.generic, ""]
+    hbar: Float[Array | np.generic, ""]
     slices: int = eqx.field(static=True)
     kind: str = eqx.field(static=True)
 
@@ -113,7 +113,7 @@ class PathEnsemble(AbstractEnsemble):
         return isinstance(self.ends, Periodic)
 
     @property
-    def dt(self) -> Float[Array, ""]:
+    def dt(self) -> Float[Array | np.generic, ""]:
         """Euclidean time of a slice."""
         return self.beta * self.hbar / self.slices
 

@@ -1,0 +1,1 @@
+"""Potentials by formula and by name, and what is known of them."""
