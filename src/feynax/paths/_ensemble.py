@@ -69,8 +69,8 @@ class PathEnsemble(AbstractEnsemble):
     potential: AbstractPotential
     ends: AbstractEnds
     mass: Float[Array | np.ndarray, "dof dof"]
-    beta: Float[Array | np.generic, ""]
-    hbar: Float[Array | np.generic, ""]
+    beta: float
+    hbar: float
     slices: int = eqx.field(static=True)
     kind: str = eqx.field(static=True)
 
@@ -113,7 +113,7 @@ class PathEnsemble(AbstractEnsemble):
         return isinstance(self.ends, Periodic)
 
     @property
-    def dt(self) -> Float[Array | np.generic, ""]:
+    def dt(self) -> float:
         """Euclidean time of a slice."""
         return self.beta * self.hbar / self.slices
 
@@ -244,10 +244,8 @@ def _pilot(ensemble: PathEnsemble, x: Float[Array, "chains dof sites"]):
     return z.mean((0, 2)), own.gradient(flat).mean(-1), own.hessian(flat).mean(-1)
 
 
-def _half_ends(count: int, dtype: Any) -> np.ndarray:
-    weights = np.ones(count, dtype)
-    weights[[0, -1]] = 0.5
-    return weights
+def _half_ends(count: int, dtype: Any) -> Array:
+    return jnp.ones(count, dtype).at[jnp.array([0, -1])].set(0.5)
 
 
 def _mass_matrix(mass: Any, potential: Any) -> np.ndarray:
