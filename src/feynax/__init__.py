@@ -15,6 +15,7 @@ _PARTS = (
     "plot",
     "quantum",
     "report",
+    "reproduce",
     "testing",
     "training",
 )
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         plot as plot,
         quantum as quantum,
         report as report,
+        reproduce as reproduce,
         testing as testing,
         training as training,
     )

@@ -21,9 +21,13 @@ MAY_IMPORT = {
     "plot": {"equations", "networks", "quantum", "paths", "maps"},
     "report": {"equations", "networks", "quantum", "paths", "maps", "plot"},
     "testing": {"equations", "networks", "quantum", "paths", "maps"},
+    "reproduce": {
+        *("equations", "networks", "quantum", "paths", "maps", "data"),
+        *("training", "plot", "report"),
+    },
     "cli": {
         *("equations", "networks", "quantum", "paths", "maps", "data", "interop"),
-        *("training", "plot", "report"),
+        *("training", "plot", "report", "reproduce"),
     },
 }
 

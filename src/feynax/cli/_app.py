@@ -12,6 +12,7 @@ from ._data import data
 from ._demo import demo
 from ._jobs import in_job
 from ._read import read
+from ._reproduce import reproduce
 from ._spectrum import spectrum
 from ._train import train
 
@@ -31,6 +32,7 @@ app.command(demo)
 app.command(train)
 app.command(read)
 app.command(spectrum)
+app.command(reproduce)
 app.command(data)
 
 

@@ -1,7 +1,9 @@
 """Pictures of what a network does, in one style, as functions that return a figure."""
 
+from ._correlator import correlator as correlator
 from ._curve import learning_curve as learning_curve
 from ._depth import gain_and_drift as gain_and_drift, symbol as symbol
+from ._ensemble import ensemble as ensemble, path_network as path_network
 from ._equation import drift_and_diffusion as drift_and_diffusion
 from ._evolution import evolution as evolution
 from ._levels import levels as levels

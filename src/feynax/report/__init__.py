@@ -18,3 +18,4 @@ from ._spectrum_reading import (
     SpectrumReading as SpectrumReading,
 )
 from ._summary import summary as summary
+from ._templates import render as render

@@ -1,11 +1,10 @@
 """The page: one file that needs nothing else."""
 
-import functools
 import json
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._atomic import write_atomically
 from .._citation import citation
@@ -22,10 +21,8 @@ from ._recurrent_read import read_recurrent
 from ._recurrent_reading import RecurrentReading
 from ._spectrum_read import read_spectrum
 from ._spectrum_reading import SpectrumReading
-from ._words import findings, headline, number
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from ._templates import render
+from ._words import findings, headline
 
 AnyReading = Reading | RecurrentReading | SpectrumReading
 
@@ -54,20 +51,9 @@ def page(
     assert text.startswith("<!doctype html>") and "<script" not in text
     ```
     """
-    from importlib.metadata import version
-
     name, content = _parts(reading, rows, training)
-    return (
-        _templates()
-        .get_template(name)
-        .render(
-            reading=reading,
-            numbers=json.dumps(result(reading, training), indent=2, ensure_ascii=False),
-            notes=list(notes),
-            version=version("feynax"),
-            **content,
-        )
-    )
+    numbers = json.dumps(result(reading, training), indent=2, ensure_ascii=False)
+    return render(name, reading=reading, numbers=numbers, notes=list(notes), **content)
 
 
 def _parts(reading: AnyReading, rows: Any, training: Any) -> tuple[str, dict[str, Any]]:
@@ -173,25 +159,3 @@ def write_report(
     values = json.dumps(result(reading, training), indent=2, ensure_ascii=False)
     write_atomically(home / "result.json", (values + "\n").encode())
     return write_atomically(home / "report.html", text.encode())
-
-
-@functools.cache
-def _templates() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("feynax.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["drawn"] = Markup  # pictures of our own making, and nothing else
-    environment.filters["number"] = number
-    environment.filters["leading"] = recurrent_words.leading
-    environment.filters["claim"] = recurrent_words.claim_of
-    environment.filters["eigenvalues"] = spectrum_words.eigenvalues
-    environment.filters["sentence"] = spectrum_words.sentence
-    environment.filters["levels"] = spectrum_words.numbers
-    return environment
