@@ -13,6 +13,19 @@ from ._ends import (
 )
 from ._ensemble import PathEnsemble as PathEnsemble
 from ._kernel import AbstractKernel as AbstractKernel, Rotation as Rotation
+from ._observables import (
+    Moment as Moment,
+    SiteAverage as SiteAverage,
+    centroid_energy as centroid_energy,
+    displacement as displacement,
+    energy_moments as energy_moments,
+    inner_sites as inner_sites,
+    kinetic_energy as kinetic_energy,
+    potential_energy as potential_energy,
+    standard_observables as standard_observables,
+    thermodynamic_energy as thermodynamic_energy,
+    virial_energy as virial_energy,
+)
 from ._potential import (
     AbstractPotential as AbstractPotential,
     FunctionPotential as FunctionPotential,
