@@ -32,6 +32,18 @@ class NoLivePathError(FeynaxError, ValueError):
     """Every path into the wanted output is blocked, so there is nothing to sample."""
 
 
+class FormulaError(FeynaxError, ValueError):
+    """A formula holds what no formula may hold; `column` counts from 0 where it does."""
+
+    def __init__(self, message: str, *, column: int):
+        super().__init__(message)
+        self.column = column
+
+
+class NotNormalisableError(FeynaxError, ValueError):
+    """An ensemble's weight has no finite sum, so that it has no averages; the message says why."""
+
+
 class ChainTooShortError(FeynaxError, ValueError):
     """A chain is too short for the error of its mean to be known.
 
@@ -115,6 +127,10 @@ class NoSteadyStateError(FeynaxError, ValueError):
         self.eigenvalues = eigenvalues
 
 
+class NotNormalisableError(FeynaxError, ValueError):
+    """A weight has no finite sum: the action does not hold the path, or the field, anywhere."""
+
+
 class DeltaFunctionError(FeynaxError, ValueError):
     """A state was asked for in a variable of which it has a definite value."""
 
@@ -129,6 +145,10 @@ class NotConvergedError(FeynaxError, ArithmeticError):
 
 class FeynaxWarning(UserWarning):
     """Base of the warnings that feynax gives on purpose."""
+
+
+class CoarseSlicesWarning(FeynaxWarning):
+    """The potential turns a path by much within one slice: take more slices."""
 
 
 class LeakageWarning(FeynaxWarning):
