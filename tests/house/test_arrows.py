@@ -8,7 +8,9 @@ import pytest
 import feynax
 
 ROOT = pathlib.Path(feynax.__file__).parent
-CORE = {"_types", "_checks", "_certificate", "_estimate", "_citation", "_errors", "_atomic"}
+CORE = {
+    *("_types", "_checks", "_certificate", "_estimate", "_citation", "_errors", "_atomic", "_mesh"),
+}
 MAY_IMPORT = {
     "equations": set(),
     "networks": {"equations"},

@@ -34,11 +34,13 @@ class Move(eqx.Module):
     r"""What a proposal met: its probability, whether it was taken, and its energy error.
 
     - `energy_change`: of the whole Hamiltonian in units of hbar; $\langle e^{-dH}\rangle = 1$.
+    - `gradients`: how many gradients of the action it took.
     """
 
     acceptance: Float[Array, ""]
     accepted: Bool[Array, ""]
     energy_change: Float[Array, ""]
+    gradients: Int[Array, ""] | int = 0
 
 
 def settle(
@@ -80,7 +82,7 @@ def rotate(
     acceptance = jnp.minimum(1, jnp.exp(-change))
     accepted = jax.random.uniform(choice, dtype=change.dtype) < acceptance
     chosen = jax.tree.map(lambda new, old: jnp.where(accepted, new, old), end, state)
-    return chosen, Move(acceptance, accepted, change)
+    return chosen, Move(acceptance, accepted, change, steps)
 
 
 def _trajectory(ensemble, reference, state, momenta, angle, steps):

@@ -10,9 +10,9 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec as P
 
 from .._checks import check_count
+from .._mesh import AXIS, data_mesh, replicate
 from ._kinds import LabelledImages, Series, Task
 from ._losses import Loss
-from ._mesh import AXIS, data_mesh, replicate
 from ._options import TrainOptions
 from ._problem import problem_of
 from ._series_view import draw_examples

@@ -9,8 +9,8 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import PyTree
 
+from .._mesh import replicate
 from ._engine import AbstractEngine
-from ._mesh import replicate
 from ._optimiser import make_direction
 from ._options import TrainOptions
 from ._problem import Problem

@@ -7,6 +7,7 @@ import jax
 from jax.sharding import Mesh
 
 from .._checks import check_choice
+from .._mesh import data_mesh, may_overlap
 from ._clock import Clock
 from ._engine import AbstractEngine
 from ._evaluate import evaluate
@@ -14,7 +15,6 @@ from ._evolution import Evolution
 from ._gradient import Gradient
 from ._kinds import LabelledImages, Series, Task
 from ._losses import Loss
-from ._mesh import data_mesh, may_overlap
 from ._optimiser import make_rates
 from ._options import TrainOptions
 from ._prepare import Order, check_run

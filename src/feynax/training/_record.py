@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import PyTree
 
 from .._errors import ConfigError, DivergedError
+from .._mesh import is_first_process
 from ._checkpoint import load_checkpoint, save_checkpoint
 from ._clock import Clock
 from ._log import MetricsLog
-from ._mesh import is_first_process
 from ._options import ENDLESS, TrainOptions
 from ._problem import Problem
 

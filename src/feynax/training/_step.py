@@ -11,8 +11,8 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding, PartitionSpec as P
 from jaxtyping import Array, PyTree
 
+from .._mesh import AXIS
 from ._image_view import learns_statistics
-from ._mesh import AXIS
 from ._optimiser import is_slow
 from ._options import TrainOptions
 from ._view import AbstractView

@@ -7,7 +7,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec as P
 from jaxtyping import PyTree
 
-from .._checks import check, check_count
+from ._checks import check, check_count
 
 AXIS = "data"
 
