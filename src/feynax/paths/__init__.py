@@ -26,9 +26,25 @@ from ._observables import (
     thermodynamic_energy as thermodynamic_energy,
     virial_energy as virial_energy,
 )
+from ._moves import (
+    AbstractMove as AbstractMove,
+    Composed as Composed,
+    SignRedraw as SignRedraw,
+    default_kernel as default_kernel,
+    mirrors_of as mirrors_of,
+)
 from ._potential import (
     AbstractPotential as AbstractPotential,
     FunctionPotential as FunctionPotential,
 )
 from ._reference import PathReference as PathReference
 from ._rotation import ChainState as ChainState, Move as Move, rotate as rotate, settle as settle
+from ._weights import (
+    AbstractSlopes as AbstractSlopes,
+    AbstractWeights as AbstractWeights,
+    ModeWeights as ModeWeights,
+    ReLUWeights as ReLUWeights,
+    StepWeights as StepWeights,
+    uneven_action as uneven_action,
+)
+from ._systems import Potential as Potential
