@@ -13,8 +13,20 @@ from ._ends import (
 )
 from ._ensemble import PathEnsemble as PathEnsemble
 from ._kernel import AbstractKernel as AbstractKernel, Rotation as Rotation
+from ._moves import (
+    AbstractMove as AbstractMove,
+    Composed as Composed,
+    SignRedraw as SignRedraw,
+    default_kernel as default_kernel,
+    mirrors_of as mirrors_of,
+)
 from ._observables import (
+    AbstractHistogram as AbstractHistogram,
+    Correlator as Correlator,
+    EndpointDensity as EndpointDensity,
+    InteriorDensity as InteriorDensity,
     Moment as Moment,
+    RadialDensity as RadialDensity,
     SiteAverage as SiteAverage,
     centroid_energy as centroid_energy,
     displacement as displacement,
@@ -26,19 +38,20 @@ from ._observables import (
     thermodynamic_energy as thermodynamic_energy,
     virial_energy as virial_energy,
 )
-from ._moves import (
-    AbstractMove as AbstractMove,
-    Composed as Composed,
-    SignRedraw as SignRedraw,
-    default_kernel as default_kernel,
-    mirrors_of as mirrors_of,
-)
 from ._potential import (
     AbstractPotential as AbstractPotential,
     FunctionPotential as FunctionPotential,
 )
+from ._random import (
+    CosineEnsemble as CosineEnsemble,
+    CosineNetwork as CosineNetwork,
+    NelsonProcess as NelsonProcess,
+    NelsonWalk as NelsonWalk,
+    ParisiWu as ParisiWu,
+)
 from ._reference import PathReference as PathReference
 from ._rotation import ChainState as ChainState, Move as Move, rotate as rotate, settle as settle
+from ._systems import Potential as Potential
 from ._weights import (
     AbstractSlopes as AbstractSlopes,
     AbstractWeights as AbstractWeights,
@@ -47,4 +60,3 @@ from ._weights import (
     StepWeights as StepWeights,
     uneven_action as uneven_action,
 )
-from ._systems import Potential as Potential
