@@ -1,5 +1,12 @@
 """What is measured on a configuration: energies, moments, densities, correlators."""
 
+from ._correlator import Correlator as Correlator
+from ._density import (
+    AbstractHistogram as AbstractHistogram,
+    EndpointDensity as EndpointDensity,
+    InteriorDensity as InteriorDensity,
+    RadialDensity as RadialDensity,
+)
 from ._energy import (
     centroid_energy as centroid_energy,
     energy_moments as energy_moments,

@@ -6,8 +6,8 @@ thermodynamic form; held at fixed $u = (x - c)/\sqrt\beta$ it gives the virial f
 kinetic term and its noise have gone. No action is treated apart, and on the lattice all forms have
 the same expectation exactly.
 
-For open ends $Z = \langle a|e^{-\beta H}|b\rangle$, and E is the energy between the two ends' states:
-the ground state's, as soon as one of them has been projected on it.
+For open ends $Z = \langle a|e^{-\beta H}|b\rangle$, and E is the energy between the states of the
+two ends: the ground state's, as soon as one of them has been projected on it.
 """
 
 import equinox as eqx
@@ -100,7 +100,7 @@ def centroid_energy(ensemble: PathEnsemble, x: Path) -> Number:
 
 
 def energy_moments(ensemble: PathEnsemble, x: Path) -> Float[Array, "3"]:
-    r"""Return $\varepsilon$, $\varepsilon^2$ and $\varepsilon'$, of which the heat capacity is made.
+    r"""Return the energy, its square and its slope, of which the heat capacity is made.
 
     With the centroid energy $\varepsilon$ and its derivative $\varepsilon'$ with respect to
     $\beta$ at fixed $u$,
