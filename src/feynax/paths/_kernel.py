@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from .._checks import check, check_positive
 from .._citation import cites
 from ._abstract import AbstractEnsemble, AbstractReference
-from ._rotation import ChainState, Move, rotate, settle
+from ._rotation import ChainState, Move, rotate, settle_at
 
 
 class AbstractKernel(eqx.Module):
@@ -95,7 +95,7 @@ class Rotation(AbstractKernel):
         self.target, self.shortest, self.longest = target, shortest, longest
 
     def start(self, ensemble, reference, x):
-        return settle(ensemble, reference, reference.analysis(x))
+        return settle_at(ensemble, reference, x)
 
     def step(self, ensemble, reference, state: ChainState, key, shared):
         dtype = state.modes.dtype

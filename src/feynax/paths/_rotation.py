@@ -56,6 +56,16 @@ def settle(
     return ChainState(modes, x, residual, force)
 
 
+def settle_at(
+    ensemble: AbstractEnsemble, reference: AbstractReference, x: Float[Array, "..."]
+) -> ChainState:
+    """Return the state of a chain at a configuration: `settle` without building it again."""
+    modes = reference.analysis(x)
+    residual, slope = jax.value_and_grad(lambda x: ensemble.residual(reference, x))(x)
+    (force,) = jax.vjp(reference.synthesis, modes)[1](slope)  # affine: only its transpose runs
+    return ChainState(modes, x, residual, force)
+
+
 def rotate(
     ensemble: AbstractEnsemble,
     reference: AbstractReference,
@@ -86,7 +96,8 @@ def rotate(
 
 
 def _trajectory(ensemble, reference, state, momenta, angle, steps):
-    h = jnp.asarray(angle / steps, state.modes.dtype)
+    dtype = state.modes.dtype
+    h = jnp.asarray(angle, dtype) / jnp.asarray(steps, dtype)
     cos, sin = jnp.cos(h), jnp.sin(h)
 
     def step(_, carry):

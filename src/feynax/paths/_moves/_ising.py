@@ -25,7 +25,7 @@ def tied_bonds(couplings: Float[Array, " bonds"], key: PRNGKeyArray) -> Bool[Arr
     odd = jnp.sum(against) % 2
     first_key, bond_key = jax.random.split(key)
     ratio = _ratios(couplings)
-    depths = jnp.cumsum(2 * jnp.arctanh(ratio))
+    depths = jnp.cumsum(jnp.log1p(2 * ratio / (1 - ratio)))
     first = _first_closed(depths, odd, jax.random.uniform(first_key, (), depths.dtype))
     bonds = jnp.arange(couplings.size)
     draws = jax.random.uniform(bond_key, ratio.shape, ratio.dtype)
