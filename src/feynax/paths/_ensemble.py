@@ -148,9 +148,8 @@ class PathEnsemble(AbstractEnsemble):
 
     def squared_force(self, z: Float[Array, "dof terms"]) -> Float[Array, " terms"]:
         r"""Return $dt^2\, \nabla V^T M^{-1} \nabla V$, an energy."""
-        force = self.potential.gradient(z)
-        inverse = jnp.linalg.inv(jnp.asarray(self.mass, z.dtype))
-        turned = force * inverse[0, 0] if self.dof == 1 else inverse @ force
+        force, mass = self.potential.gradient(z), jnp.asarray(self.mass, z.dtype)
+        turned = force / mass[0, 0] if self.dof == 1 else jnp.linalg.inv(mass) @ force
         return jnp.asarray(self.dt, z.dtype) ** 2 * jnp.sum(force * turned, 0)
 
     def residual(self, reference: PathReference, x: Path) -> Float[Array, ""]:
