@@ -56,6 +56,14 @@ class ChainTooShortError(FeynaxError, ValueError):
         self.needed = needed
 
 
+class NotMixedError(FeynaxError, ValueError):
+    """Chains contradict one another, so that their mean is nobody's; `estimate` keeps it."""
+
+    def __init__(self, message: str, *, estimate: object):
+        super().__init__(message)
+        self.estimate = estimate
+
+
 class UnstableBackwardError(FeynaxError, ValueError):
     """Integrating the state backwards does not lead back to where it came from."""
 
@@ -143,6 +151,22 @@ class NotConvergedError(FeynaxError, ArithmeticError):
         self.found = found
 
 
+class LowOverlapError(FeynaxError, ValueError):
+    """Draws of one weight say too little about another one; `ess` is how many of them count."""
+
+    def __init__(self, message: str, *, ess: float):
+        super().__init__(message)
+        self.ess = ess
+
+
+class NoSplittingError(FeynaxError, ValueError):
+    """A parity ratio is not told from 0 or 1, so no splitting follows from it."""
+
+
+class NoPlateauError(FeynaxError, ValueError):
+    """A correlator has no range of lags with a signal and one constant gap."""
+
+
 class FeynaxWarning(UserWarning):
     """Base of the warnings that feynax gives on purpose."""
 
@@ -157,3 +181,19 @@ class LeakageWarning(FeynaxWarning):
 
 class ConditionWarning(FeynaxWarning):
     """A number is right only to a few digits, since the input decides it badly."""
+
+
+class BadFitWarning(FeynaxWarning):
+    """A fit misses its points by more than their errors explain."""
+
+
+class MixingWarning(FeynaxWarning):
+    """Chains have mixed, but not so well that their errors are beyond doubt."""
+
+
+class AcceptanceWarning(FeynaxWarning):
+    """Steps of a sampler are much longer or much shorter than would be best."""
+
+
+class CoarseSlicesWarning(FeynaxWarning):
+    """A path has so few slices that its lattice is far from the continuum."""
