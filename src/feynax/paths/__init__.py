@@ -51,6 +51,12 @@ from ._random import (
 )
 from ._reference import PathReference as PathReference
 from ._rotation import ChainState as ChainState, Move as Move, rotate as rotate, settle as settle
+from ._sampling import (
+    Health as Health,
+    Run as Run,
+    Seconds as Seconds,
+    sample as sample,
+)
 from ._systems import Potential as Potential
 from ._weights import (
     AbstractSlopes as AbstractSlopes,

@@ -1,0 +1,88 @@
+"""Draws after warm-up: so many blocks, or until errors are small enough."""
+
+import dataclasses
+import warnings
+from collections.abc import Mapping
+
+import jax
+import numpy as np
+
+from ..._checks import check_choice, check_positive
+from ..._errors import MixingWarning
+from ._chains import Chains
+from ._health import found_in
+from ._program import Block, Task
+from ._run import Run, Seconds
+
+_LEAST = 1000  # effective draws before an error is small by more than luck
+_GROWTH = 1.1  # a look at errors after so much more: looking often stops at lucky ones
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """When to stop: after so many draws, or before at these errors."""
+
+    draws: int
+    errors: dict[str, float]
+
+    @classmethod
+    def of(cls, asked: float | Mapping[str, float] | None, task: Task, draws: int) -> "Target":
+        """Read a user's target."""
+        errors = dict(asked) if isinstance(asked, Mapping) else {"energy": asked}
+        wanted = {} if asked is None else {name: float(e) for name, e in errors.items() if e}
+        for name, error in wanted.items():
+            check_choice("target_error", name, task.observables)
+            check_positive("target_error", error)
+        return cls(draws, wanted)
+
+    def reached(self, series: dict[str, np.ndarray]) -> bool:
+        """Whether every error is small, and known to be."""
+        found = {name: found_in(series[name]) for name in self.errors}
+        return bool(found) and all(
+            one.error <= self.errors[name] and one.ess >= _LEAST and one.r_hat < 1.01
+            for name, one in found.items()
+        )
+
+
+def draw_blocks(chains: Chains, target: Target) -> Run:
+    """Draw with frozen chains and put the blocks together."""
+    wanted = -(-target.draws // chains.block)
+    blocks: list[Block] = []
+    warm, look, done = list(chains.seconds), 1.0, False
+    while len(blocks) < wanted and not done:
+        blocks.append(chains.advance())
+        if target.errors and len(blocks) >= look:
+            done, look = target.reached(_joined(blocks, "series")), len(blocks) * _GROWTH
+    if target.errors and not done and not target.reached(_joined(blocks, "series")):
+        text = f"The target error was not reached in {target.draws} draws."
+        warnings.warn(text, MixingWarning, stacklevel=3)
+    return _run(chains, blocks, _seconds(warm, chains.seconds[len(warm) :]))
+
+
+def _run(chains: Chains, blocks: list[Block], seconds: Seconds) -> Run:
+    return Run(
+        ensemble=chains.task.ensemble,
+        reference=chains.task.reference,
+        kernel=chains.task.kernel,
+        series=_joined(blocks, "series"),
+        blocks=jax.tree.map(lambda *parts: np.stack(parts, 1), *[one.means for one in blocks]),
+        paths=np.asarray(blocks[-1].x),
+        acceptance=_joined(blocks, "acceptance"),
+        energy_change=_joined(blocks, "energy_change"),
+        gradients=int(sum(one.gradients.sum() for one in blocks)),
+        seconds=seconds,
+    )
+
+
+def _joined(blocks: list[Block], field: str):
+    parts = [getattr(one, field) for one in blocks]
+    return jax.tree.map(lambda *some: np.concatenate(some, 1), *parts)
+
+
+def _seconds(warm: list[float], drawing: list[float]) -> Seconds:
+    """Only the first block of all is compiled: what it took more than a later one."""
+    first, *rest = warm + drawing
+    compiling = max(first - float(np.median(rest)), 0.0) if rest else 0.0
+    parts = [sum(warm), sum(drawing)]
+    parts[0 if warm else 1] -= compiling
+    return Seconds(compiling, *parts)

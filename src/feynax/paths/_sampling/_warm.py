@@ -1,0 +1,58 @@
+"""Everything that adapts, and then no longer does: where chains begin, reference and step."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from .._abstract import AbstractReference
+from ._chains import Chains
+from ._program import on_host
+
+_WIDER = 2.0  # standard deviations of the reference in one of a start
+_FIRST_GAIN, _FALL = 2.0, 0.7
+
+
+@eqx.filter_jit
+def _wide(reference: AbstractReference, key: PRNGKeyArray, chains: int) -> Array:
+    modes = _WIDER * jax.random.normal(key, (chains, *reference.shape))
+    return jax.vmap(reference.synthesis)(modes)
+
+
+def wide_starts(
+    reference: AbstractReference,
+    key: PRNGKeyArray,
+    chains: int,
+    start: Float[np.ndarray, "starts ..."] | None,
+) -> np.ndarray:
+    """Return where chains begin: at draws twice as wide as the reference.
+
+    Of a caller's own starts only every second chain takes one. Chains that all begin in one place
+    agree with one another whether or not they have seen the others: R-hat could not tell.
+    """
+    wide = np.array(_wide(reference, key, chains))
+    if start is not None:
+        wide[::2] = np.resize(start, wide[::2].shape)
+    return wide
+
+
+def warm_up(chains: Chains, rounds: int) -> None:
+    """Match the reference to the chains and the kernel's step to its target, then freeze both.
+
+    The reference is matched after the first, second, fourth, .. round of the first half.
+    Averages are of all chains in their order, on the host, hence the same on any devices.
+    """
+    for done in range(rounds):
+        found = chains.advance()
+        kernel = chains.task.kernel.adapted(
+            jnp.asarray(found.acceptance.mean()), jnp.asarray(_FIRST_GAIN / (1 + done) ** _FALL)
+        )
+        reference = chains.task.reference
+        if done < rounds // 2 and (done + 1) & done == 0:
+            reference = chains.task.ensemble.matched(found.x)
+        chains.task = on_host(
+            eqx.tree_at(
+                lambda task: (task.kernel, task.reference), chains.task, (kernel, reference)
+            )
+        )
