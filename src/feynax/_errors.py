@@ -193,7 +193,3 @@ class MixingWarning(FeynaxWarning):
 
 class AcceptanceWarning(FeynaxWarning):
     """Steps of a sampler are much longer or much shorter than would be best."""
-
-
-class CoarseSlicesWarning(FeynaxWarning):
-    """A path has so few slices that its lattice is far from the continuum."""
