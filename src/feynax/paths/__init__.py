@@ -48,6 +48,8 @@ from ._random import (
     NelsonProcess as NelsonProcess,
     NelsonWalk as NelsonWalk,
     ParisiWu as ParisiWu,
+    WeightedNetworks as WeightedNetworks,
+    interacting as interacting,
 )
 from ._reference import PathReference as PathReference
 from ._rotation import ChainState as ChainState, Move as Move, rotate as rotate, settle as settle
@@ -57,7 +59,11 @@ from ._sampling import (
     Seconds as Seconds,
     sample as sample,
 )
-from ._systems import Potential as Potential
+from ._systems import (
+    Potential as Potential,
+    TransferMatrix as TransferMatrix,
+    transfer_matrix as transfer_matrix,
+)
 from ._weights import (
     AbstractSlopes as AbstractSlopes,
     AbstractWeights as AbstractWeights,
