@@ -191,6 +191,10 @@ REFERENCES = {
   author = {S. Srinivas and F. Fleuret},
   title = {Full-Gradient Representation for Neural Network Visualization},
   booktitle = {NeurIPS}, year = {2019}}""",
+    "assaraf1999": """@article{assaraf1999,
+  author = {R. Assaraf and M. Caffarel},
+  title = {Zero-Variance Principle for Monte Carlo Algorithms},
+  journal = {Physical Review Letters}, volume = {83}, year = {1999}}""",
     "wolff2004": """@article{wolff2004,
   author = {U. Wolff},
   title = {Monte Carlo Errors with Less Errors},
@@ -200,6 +204,11 @@ REFERENCES = {
   title = {Rank-Normalization, Folding, and Localization: An Improved {$\\hat R$} for Assessing
            Convergence of {MCMC}},
   journal = {Bayesian Analysis}, volume = {16}, year = {2021}}""",
+    "blossier2009": """@article{blossier2009,
+  author = {B. Blossier and M. {Della Morte} and G. von Hippel and T. Mendes and R. Sommer},
+  title = {On the generalized eigenvalue method for energies and matrix elements in lattice field
+           theory},
+  journal = {Journal of High Energy Physics}, volume = {04}, year = {2009}}""",
     "gomez2017": """@inproceedings{gomez2017,
   author = {A. N. Gomez and M. Ren and R. Urtasun and R. B. Grosse},
   title = {The Reversible Residual Network: Backpropagation Without Storing Activations},
