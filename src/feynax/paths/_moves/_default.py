@@ -1,14 +1,15 @@
 """The kernel that suits an ensemble."""
 
+import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .._abstract import AbstractEnsemble
 from .._ensemble import PathEnsemble
 from .._kernel import AbstractKernel, Rotation
-from ._mirror import SignRedraw, mirrors_of, places_of
+from ._mirror import SignRedraw
 from ._move import Composed
+from ._symmetry import likely_places, mirrors_of
 
 
 def default_kernel(ensemble: AbstractEnsemble) -> AbstractKernel:
@@ -37,6 +38,11 @@ def default_kernel(ensemble: AbstractEnsemble) -> AbstractKernel:
 def _one_well(ensemble: PathEnsemble) -> bool:
     """Whether V is convex at all the places that are tried."""
     with jax.enable_x64(True):
-        found = np.asarray(ensemble.potential.hessian(jnp.asarray(places_of(ensemble))))
+        found = np.asarray(_hessians(ensemble.potential, likely_places(ensemble)))
     curvatures = np.linalg.eigvalsh(np.moveaxis(found, -1, 0))
     return bool(curvatures.min() >= -1e-9 * np.abs(curvatures).max())
+
+
+@eqx.filter_jit
+def _hessians(potential, x):
+    return potential.hessian(x)

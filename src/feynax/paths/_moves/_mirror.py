@@ -12,10 +12,9 @@ from .._ends import FixedEnds, HalfLine
 from .._ensemble import PathEnsemble
 from ._ising import free_bonds, tied_bonds
 from ._move import AbstractMove
+from ._symmetry import allowed, isotropic, mirrors_of, random_mirror
 
 Path = Float[Array, "dof sites"]
-_TOLERANCE = 1e-9  # of a potential's asymmetry, relative to its size
-_STRETCHES = (0.1, 0.5, 1.0, 2.0, 4.0)
 
 
 class SignRedraw(AbstractMove):
@@ -60,20 +59,20 @@ class SignRedraw(AbstractMove):
         found = mirrors_of(ensemble) if mirrors is None else mirrors
         if isinstance(found, str):
             check(found == "random", "mirrors", "be matrices or 'random'", repr(found))
-            check(_isotropic(ensemble), "mirrors", "suit V and mass, which have a direction", found)
+            check(isotropic(ensemble), "mirrors", "suit V and mass, which have a direction", found)
             self.mirrors = None
             return
         array = np.asarray(found, np.float64)
         check(len(array) > 0, "ensemble", "have an even potential", "one with no symmetry found")
-        for mirror in array:
-            allowed = _is_mirror(mirror, ensemble.dof) and _allows(ensemble, mirror)
-            check(allowed, "mirrors", "be reflections that leave V and mass alone", mirror)
+        check(_are_mirrors(array, ensemble.dof), "mirrors", "be symmetric and orthogonal", array)
+        fits = bool(allowed(ensemble, array).all())
+        check(fits, "mirrors", "leave V and mass as they are", "one that changes them")
         self.mirrors = array
 
     def __call__(self, ensemble: PathEnsemble, x: Path, key: PRNGKeyArray) -> Path:
         if self.mirrors is None:
             direction_key, key = jax.random.split(key)
-            mirrors = _random_mirror(direction_key, ensemble.dof, x.dtype)[None]
+            mirrors = random_mirror(direction_key, ensemble.dof, x.dtype)[None]
         else:
             mirrors = jnp.asarray(self.mirrors, x.dtype)
         if len(mirrors) == 1:
@@ -83,77 +82,11 @@ class SignRedraw(AbstractMove):
         return jax.lax.scan(step, x, (mirrors, keys))[0]
 
 
-def mirrors_of(ensemble: PathEnsemble) -> Float[np.ndarray, "mirrors dof dof"] | str:
-    """Return the mirrors that a potential and its mass allow.
-
-    They are looked for among all directions (`"random"`), every single degree of freedom, and all
-    of them together; V is compared at a thousand places of the Gaussian reference.
-
-    **Arguments:**
-
-    - `ensemble`: the paths.
-
-    **Returns:** reflections of shape (mirrors, dof, dof), possibly none, or `"random"`.
-
-    ```python
-    import feynax as fx
-    tilted = fx.paths.PathEnsemble(lambda x: (x**2 - 4) ** 2 + x, beta=4.0, slices=16)
-    assert len(fx.paths.mirrors_of(tilted)) == 0
-    ```
-    """
-    dof = ensemble.dof
-    if _isotropic(ensemble):
-        return "random"
-    single = [np.diag(np.where(np.arange(dof) == i, -1.0, 1.0)) for i in range(dof)]
-    found = [mirror for mirror in single if _allows(ensemble, mirror)]
-    if len(found) < dof and _allows(ensemble, -np.eye(dof)):
-        found.append(-np.eye(dof))
-    return np.array(found).reshape(-1, dof, dof)
-
-
-def places_of(ensemble: PathEnsemble, count: int = 200) -> Float[np.ndarray, "dof points"]:
-    """Places where a path is likely, and some further out."""
-    held = ensemble.reference()
-    with jax.enable_x64(True):
-        q = jax.random.normal(jax.random.key(1), (count, *held.shape))
-        x = np.asarray(jax.vmap(held.synthesis)(q))[:, :, ensemble.sites // 2].T
-    return np.concatenate([x * stretch for stretch in _STRETCHES], 1)
-
-
-def _isotropic(ensemble: PathEnsemble) -> bool:
-    """Whether V depends on the radius alone; one degree of freedom has no directions."""
-    dof = ensemble.dof
-    if dof == 1:
+def _are_mirrors(mirrors: np.ndarray, dof: int) -> bool:
+    if mirrors.shape[1:] != (dof, dof):
         return False
-    keys = jax.random.split(jax.random.key(2), 3)
-    with jax.enable_x64(True):
-        mirrors = [np.asarray(_random_mirror(key, dof, np.float64)) for key in keys]
-    return all(_allows(ensemble, mirror) for mirror in mirrors)
-
-
-def _allows(ensemble: PathEnsemble, mirror: np.ndarray) -> bool:
-    mass = np.asarray(ensemble.mass)
-    if not np.allclose(mirror @ mass @ mirror, mass, rtol=1e-12):
-        return False
-    x = places_of(ensemble)
-    with jax.enable_x64(True):
-        V = lambda x: np.asarray(ensemble.potential(jnp.asarray(x)))
-        here, there = V(x), V(mirror @ x)
-    size = np.abs(here).reshape(len(_STRETCHES), -1).max(1)
-    apart = np.abs(here - there).reshape(len(_STRETCHES), -1).max(1)
-    return bool(np.all(apart <= _TOLERANCE * size))
-
-
-def _is_mirror(mirror: np.ndarray, dof: int) -> bool:
-    if mirror.shape != (dof, dof):
-        return False
-    return np.allclose(mirror, mirror.T) and np.allclose(mirror @ mirror, np.eye(dof))
-
-
-def _random_mirror(key: PRNGKeyArray, dof: int, dtype: Any) -> Float[Array, "dof dof"]:
-    normal = jax.random.normal(key, (dof,), dtype)
-    normal = normal / jnp.linalg.norm(normal)
-    return jnp.eye(dof, dtype=dtype) - 2 * jnp.outer(normal, normal)
+    back = np.allclose(mirrors @ mirrors, np.eye(dof))
+    return back and np.allclose(mirrors, np.swapaxes(mirrors, 1, 2))
 
 
 def _redraw(
