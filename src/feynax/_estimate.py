@@ -15,6 +15,10 @@ _LEAST_TAUS = 50  # emcee's rule: below this the correlation time itself is not 
 class Estimate:
     """A mean with its standard error and the reliability of that error.
 
+    There is no arithmetic of estimates: two of them from one run are correlated, and an error that
+    forgets this is wrong. Ratios, powers and differences are made of the draws themselves
+    ([`feynax.paths.derived`][], [`feynax.paths.jackknife`][]).
+
     **Fields:**
 
     - `value`, `error`: the mean and one standard error, in the units of the samples.
@@ -58,7 +62,7 @@ class Estimate:
         )
         check_finite("samples", x)
         draws = x.shape[1]
-        tau, closed = _correlation_time(x)
+        tau, _, closed = correlation_time(x)
         ess = x.size / tau
         error = math.sqrt(float(np.var(x)) / ess)
         found = cls(float(x.mean()), error, tau, ess, _split_r_hat(x))
@@ -72,6 +76,28 @@ class Estimate:
             )
         return found
 
+    def short(self) -> str:
+        """Return the value with its error in brackets, in units of the last digit.
+
+        The error has one digit, or two where it begins with a one.
+
+        ```python
+        import feynax as fx
+        assert fx.Estimate(0.66791, 0.00034).short() == "0.6679(3)"
+        assert fx.Estimate(-1234.5, 16.0).short() == "-1234(16)"
+        ```
+        """
+        if not (math.isfinite(self.error) and math.isfinite(self.value) and self.error > 0):
+            return f"{self.value:.6g}({self.error:.1g})"
+        places = -math.floor(math.log10(self.error))
+        if round(self.error * 10**places, 1) < 2:
+            places += 1
+        if places > 12 or places < -12:
+            return f"{self.value:.13g}({self.error:.1g})"
+        if places <= 0:  # whole digits stay, so that the value reads as a number
+            return f"{round(self.value, places):.0f}({round(self.error, places):.0f})"
+        return f"{self.value:.{places}f}({self.error * 10**places:.0f})"
+
     def __str__(self) -> str:
         text = f"{self.value:.6g} +- {self.error:.2g}"
         if math.isfinite(self.ess):
@@ -79,19 +105,19 @@ class Estimate:
         return text
 
 
-def _correlation_time(x: np.ndarray) -> tuple[float, bool]:
-    """Integrated autocorrelation time, and whether its window closed inside the chain."""
+def correlation_time(x: np.ndarray) -> tuple[float, int, bool]:
+    """Integrated autocorrelation time of (chains, draws), its window, whether that closed."""
     draws = x.shape[1]
     centred = x - x.mean()
     spectrum = np.fft.rfft(centred, 2 * draws, axis=1)
     raw = np.fft.irfft(spectrum * spectrum.conj(), axis=1)[:, :draws].mean(0)
     covariance = raw / np.arange(draws, 0, -1)
     if covariance[0] == 0:  # a constant has no error and needs no window
-        return 1.0, True
+        return 1.0, 1, True
     running = 1 + 2 * np.cumsum(covariance[1:] / covariance[0])
     closes = np.arange(1, draws) >= 6 * running
-    window = int(np.argmax(closes)) if closes.any() else draws - 2
-    return max(float(running[window]), 1.0 / draws), bool(closes.any())
+    last = int(np.argmax(closes)) if closes.any() else draws - 2
+    return max(float(running[last]), 1.0 / draws), last + 1, bool(closes.any())
 
 
 def _split_r_hat(x: np.ndarray) -> float:

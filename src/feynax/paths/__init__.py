@@ -16,9 +16,12 @@ from ._kernel import AbstractKernel as AbstractKernel, Rotation as Rotation
 from ._moves import (
     AbstractMove as AbstractMove,
     Composed as Composed,
+    HamiltonianMonteCarlo as HamiltonianMonteCarlo,
+    LocalMetropolis as LocalMetropolis,
     SignRedraw as SignRedraw,
     default_kernel as default_kernel,
     mirrors_of as mirrors_of,
+    whitened_log_density as whitened_log_density,
 )
 from ._observables import (
     AbstractHistogram as AbstractHistogram,
@@ -58,6 +61,23 @@ from ._sampling import (
     Run as Run,
     Seconds as Seconds,
     sample as sample,
+)
+from ._statistics import (
+    Diagnosis as Diagnosis,
+    Extrapolation as Extrapolation,
+    Gap as Gap,
+    ParityMixture as ParityMixture,
+    ParityRatio as ParityRatio,
+    Resampled as Resampled,
+    derived as derived,
+    diagnose as diagnose,
+    effective_gaps as effective_gaps,
+    energies as energies,
+    extrapolate as extrapolate,
+    gap as gap,
+    jackknife as jackknife,
+    to_arviz as to_arviz,
+    tunnelling_splitting as tunnelling_splitting,
 )
 from ._systems import (
     Potential as Potential,
