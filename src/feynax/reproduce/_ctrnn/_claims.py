@@ -1,0 +1,5 @@
+"""Where the claims of the document on wave functions of recurrent networks are collected."""
+
+from .._claim import Claims
+
+CLAIMS = Claims("ctrnn")
