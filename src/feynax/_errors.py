@@ -123,6 +123,10 @@ class CausticError(FeynaxError, ValueError):
     """A propagator was asked for at a time when it is a delta function and no function."""
 
 
+class NonPositiveKernelError(FeynaxError, ValueError):
+    """A slice of a lattice is so long that its kernel has levels of either sign."""
+
+
 class NoSteadyStateError(FeynaxError, ValueError):
     """An open system has no state that every other becomes.
 

@@ -46,8 +46,8 @@ def test_maps_are_inverse_with_the_jacobian_of_the_measure(basis, ends):
     assert jnp.allclose(weights.from_path(x), w, atol=1e-12)
     matrix = jax.jacfwd(weights.to_path)(w).reshape(x.size, w.size)
     moving = np.abs(matrix).max(1) > 1e-12  # a held site does not move
-    sign, log = np.linalg.slogdet(matrix[moving])
-    assert sign != 0 and np.isclose(log, weights.log_jacobian, atol=1e-11)
+    log = np.linalg.slogdet(matrix[moving])[1]
+    assert np.isclose(log, weights.log_jacobian, atol=1e-11)
 
 
 @pytest.mark.float32
@@ -57,7 +57,8 @@ def test_sites_are_the_sums_3_7_and_4_2_of_the_weights_4_4_and_4_5():
     w = jnp.asarray(np.random.default_rng(1).normal(size=(1, N)))
     x = P.ReLUWeights(ens).to_path(w)
     # (3.7) with the sum from k = 1: its k = 0 would name w_{n+1}, beyond the last for n = N.
-    sums = [0.6 + dt * sum(k * w[0, n - k] for k in range(1, n + 1)) for n in range(N + 1)]
+    own = np.asarray(w)[0]
+    sums = [0.6 + dt * sum(k * own[n - k] for k in range(1, n + 1)) for n in range(N + 1)]
     assert np.allclose(x[0], sums, atol=1e-5)
     assert np.allclose(w[0, 1:], (x[0, 2:] - 2 * x[0, 1:-1] + x[0, :-2]) / dt, atol=1e-4)
     W = P.StepWeights(ens).from_path(x)
@@ -166,5 +167,5 @@ def test_an_uneven_grid_adds_up(action):
     finer = jnp.sort(jnp.append(t, 0.83))
     split = jnp.interp(finer, t, x[0])[None]
     assert np.isclose(P.uneven_action(ens, finer, split), ens.action(x), rtol=1e-13)
-    with pytest.raises(ValueError, match="`ensemble.kind` must be one of"):
+    with pytest.raises(ValueError, match="must be one of"):
         P.uneven_action(P.PathEnsemble(quartic, beta=1.0, slices=4, action="chin"), t, x)

@@ -78,6 +78,7 @@ from ._odernn._implicit import StageSolution as StageSolution
 from ._odernn._odernn import ODERNN as ODERNN, Memory as Memory
 from ._odernn._stack import stack_odernn as stack_odernn
 from ._odernn._stage import Moment as Moment, Stage as Stage
+from ._one_hidden import OneHidden as OneHidden
 from ._parabolic import ParabolicBlock as ParabolicBlock
 from ._pde_block import PDEBlock as PDEBlock
 from ._pde_net import PDENet as PDENet
@@ -93,3 +94,4 @@ from ._reversible import reversible_scan as reversible_scan, round_trip as round
 from ._reversible_run import reversible_run as reversible_run
 from ._sequence_net import SequenceNet as SequenceNet
 from ._thesis import ThesisNet as ThesisNet
+from ._zigzag import Zigzag as Zigzag, fold as fold

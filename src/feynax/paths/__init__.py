@@ -4,6 +4,12 @@ from ._abstract import (
     AbstractEnsemble as AbstractEnsemble,
     AbstractReference as AbstractReference,
 )
+from ._closed import (
+    LatticeOscillator as LatticeOscillator,
+    euclidean_kernel as euclidean_kernel,
+    gaussian_amplitude as gaussian_amplitude,
+    real_time_kernel as real_time_kernel,
+)
 from ._ends import (
     AbstractEnds as AbstractEnds,
     FixedEnds as FixedEnds,
@@ -12,6 +18,20 @@ from ._ends import (
     Periodic as Periodic,
 )
 from ._ensemble import PathEnsemble as PathEnsemble
+from ._fields import (
+    ClusterFlips as ClusterFlips,
+    FieldMoment as FieldMoment,
+    FieldReference as FieldReference,
+    LatticeField as LatticeField,
+    Magnetisation as Magnetisation,
+    QuarticPotential as QuarticPotential,
+    binder_cumulant as binder_cumulant,
+    correlation_length as correlation_length,
+    long_wave as long_wave,
+    neighbours as neighbours,
+    slice_correlator as slice_correlator,
+    susceptibility as susceptibility,
+)
 from ._kernel import AbstractKernel as AbstractKernel, Rotation as Rotation
 from ._moves import (
     AbstractMove as AbstractMove,

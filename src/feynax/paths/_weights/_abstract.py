@@ -4,6 +4,7 @@ import abc
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._ends import AbstractEnds, FixedEnds, HalfLine, Periodic
@@ -50,18 +51,11 @@ def free_count(ends: AbstractEnds, slices: int) -> int:
     return ends.sites(slices) - held
 
 
-def free_sites(ends: AbstractEnds, x: Path) -> Path:
-    """Return the sites that are integrated, in their order."""
-    if isinstance(ends, FixedEnds):
-        return x[:, 1:-1]
-    return x[:, 1:] if isinstance(ends, HalfLine) else x
-
-
 def parts(ensemble: PathEnsemble) -> tuple[AbstractEnds, int, float, int]:
     """What a basis keeps of an ensemble: ends, slices, dt, degrees of freedom."""
     return ensemble.ends, ensemble.slices, ensemble.dt, ensemble.dof
 
 
-def place(value: Array, dtype: jnp.dtype) -> Float[Array, "dof 1"]:
+def place(value: Array | np.ndarray, dtype: jnp.dtype) -> Float[Array, "dof 1"]:
     """A held end as a column."""
     return jnp.asarray(value, dtype)[:, None]

@@ -117,8 +117,9 @@ class AbstractSlopes(AbstractWeights):
         return weights[:, :1], weights[:, 1:]
 
     def _stop(self, start: Float[Array, "dof 1"]) -> Float[Array, "dof 1"]:
-        fixed = isinstance(self.ends, FixedEnds)
-        return place(self.ends.stop, start.dtype) if fixed else start
+        if isinstance(self.ends, FixedEnds):
+            return place(self.ends.stop, start.dtype)
+        return start
 
 
 @cites("paths")
