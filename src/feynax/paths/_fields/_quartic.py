@@ -43,9 +43,7 @@ class QuarticPotential(AbstractPotential):
 
     def __call__(self, x: Places) -> Energies:
         square = x[0] ** 2
-        half, coupling = (
-            value.astype(x.dtype) for value in (self.mass_squared / 2, self.coupling)
-        )
+        half, coupling = (value.astype(x.dtype) for value in (self.mass_squared / 2, self.coupling))
         return square * (half + coupling * square)
 
 
