@@ -1,6 +1,8 @@
 """Chains as they are driven from the host: block after block, on one device or many."""
 
+import sys
 import time
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -9,26 +11,29 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec as P
 from jaxtyping import Array, Float, PyTree
 
-from ..._mesh import AXIS
+from ..._mesh import AXIS, is_first_process
+from ._folder import Folder
 from ._program import Block, Task, draw_block
 
 
 class Chains:
-    """All chains of a run, how far they are, and the seconds of every block."""
+    """All chains of a run, how many blocks they have done, and the seconds of every one."""
 
     def __init__(
-        self, task: Task, x: np.ndarray, *, block: int, mesh: Mesh, progress: bool = False
+        self, task: Task, x: np.ndarray, *, block: int, mesh: Mesh, folder: Folder, bar: Any
     ):
-        self.task, self.block, self.mesh, self.done = task, block, mesh, 0
-        self.progress = progress
+        self.block, self.mesh, self.folder = block, mesh, folder
+        self.done, self.task, x = folder.read_state(task, x)
         self.x = self._share(x)
         self.seconds: list[float] = []
+        self.bar = bar
+        self.bar.update(self.done)
         self._numbers = self._share(np.arange(x.shape[0], dtype=np.uint32))
 
     def advance(self) -> Block:
         """Draw a block and return it on the host, whole on every process."""
         begin = time.perf_counter()
-        first = np.uint32(self.done * self.block)
+        first = np.asarray(self.done * self.block, np.uint32)
         found = draw_block(
             self.task, first, self._numbers, self.x, draws=self.block, mesh=self.mesh
         )
@@ -36,7 +41,12 @@ class Chains:
         self.done += 1
         whole = gather(found)
         self.seconds.append(time.perf_counter() - begin)
+        self.bar.update(1)
         return whole
+
+    def keep(self, block: Block, *, whole: bool) -> None:
+        """Write where the chains are, and the block itself if `whole`."""
+        self.folder.write(self.done, self.task, block if whole else None, block.x)
 
     def _share(self, values: np.ndarray) -> Float[Array, "..."]:
         rows = NamedSharding(self.mesh, P(AXIS))
@@ -48,3 +58,11 @@ def gather(tree: PyTree) -> PyTree:
     if jax.process_count() > 1:
         tree = multihost_utils.process_allgather(tree, tiled=True)
     return jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, tree)
+
+
+def progress_bar(blocks: int, shown: bool) -> Any:
+    """Return a bar of blocks; only the first process shows one."""
+    from tqdm import tqdm
+
+    hidden = not (shown and is_first_process())
+    return tqdm(total=blocks, disable=hidden, file=sys.stderr, unit="block", leave=False)

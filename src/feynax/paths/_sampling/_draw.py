@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._checks import check_choice, check_positive
 from ..._errors import MixingWarning
-from ._chains import Chains
+from ._chains import Chains, gather
 from ._health import found_in
 from ._program import Block, Task
 from ._run import Run, Seconds
@@ -44,19 +44,26 @@ class Target:
         )
 
 
-def draw_blocks(chains: Chains, target: Target) -> Run:
-    """Draw with frozen chains and put the blocks together."""
+def draw_blocks(chains: Chains, target: Target, warmup: int) -> Run:
+    """Draw with frozen chains, after `warmup` blocks, and put the blocks together."""
+    blocks = chains.folder.read_blocks(warmup, chains.done, np.asarray(()))
+    warm = len(chains.seconds)
     wanted = -(-target.draws // chains.block)
-    blocks: list[Block] = []
-    warm, look, done = list(chains.seconds), 1.0, False
-    while len(blocks) < wanted and not done:
+    while not (reached := _reached(target, blocks)) and len(blocks) < wanted:
         blocks.append(chains.advance())
-        if target.errors and len(blocks) >= look:
-            done, look = target.reached(_joined(blocks, "series")), len(blocks) * _GROWTH
-    if target.errors and not done and not target.reached(_joined(blocks, "series")):
-        text = f"The target error was not reached in {target.draws} draws."
+        chains.keep(blocks[-1], whole=True)
+    if target.errors and not reached:
+        text = f"The target error was not reached in {wanted * chains.block} draws."
         warnings.warn(text, MixingWarning, stacklevel=3)
-    return _run(chains, blocks, _seconds(warm, chains.seconds[len(warm) :]))
+    return _run(chains, blocks, _seconds(chains.seconds[:warm], chains.seconds[warm:]))
+
+
+def _reached(target: Target, blocks: list[Block]) -> bool:
+    """Whether this is a moment to look at errors, and they are small: looking often stops early."""
+    look = 1
+    while look < len(blocks):
+        look = max(look + 1, int(look * _GROWTH))
+    return bool(target.errors) and look == len(blocks) and target.reached(_joined(blocks, "series"))
 
 
 def _run(chains: Chains, blocks: list[Block], seconds: Seconds) -> Run:
@@ -66,7 +73,7 @@ def _run(chains: Chains, blocks: list[Block], seconds: Seconds) -> Run:
         kernel=chains.task.kernel,
         series=_joined(blocks, "series"),
         blocks=jax.tree.map(lambda *parts: np.stack(parts, 1), *[one.means for one in blocks]),
-        paths=np.asarray(blocks[-1].x),
+        paths=gather(chains.x),
         acceptance=_joined(blocks, "acceptance"),
         energy_change=_joined(blocks, "energy_change"),
         gradients=int(sum(one.gradients.sum() for one in blocks)),

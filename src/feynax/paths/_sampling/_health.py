@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import warnings
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -84,8 +85,7 @@ def found_in(series: Float[np.ndarray, "chains draws"]) -> Estimate:
     try:
         return Estimate.from_chains(series)
     except ChainTooShortError as short:
-        assert isinstance(short.estimate, Estimate)
-        return short.estimate
+        return cast(Estimate, short.estimate)
 
 
 def refusal(name: str, found: Estimate, health: Health) -> str:

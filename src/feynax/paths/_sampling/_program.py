@@ -84,7 +84,7 @@ def draw_block(
 
 
 def _draw(task: Task, first: Array, numbers: Array, x: Array, draws: int) -> Block:
-    key = jax.random.wrap_key_data(task.key, impl=task.generator)
+    key = jax.random.wrap_key_data(jnp.asarray(task.key), impl=task.generator)
     own = jax.vmap(lambda number: jax.random.fold_in(key, number))(numbers)
     together = jax.random.fold_in(key, _SHARED)
     start = lambda x: task.kernel.start(task.ensemble, task.reference, x)

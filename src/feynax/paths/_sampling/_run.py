@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import cast
 
 import numpy as np
 from jaxtyping import Array, Float
@@ -82,7 +83,7 @@ class Run:
         try:
             found = Estimate.from_chains(self.series[name])
         except ChainTooShortError as short:
-            self._refuse(name, short.estimate)
+            self._refuse(name, cast(Estimate, short.estimate))
             raise
         self._refuse(name, found)
         return found
@@ -106,8 +107,7 @@ class Run:
 
         return f"<pre>{html.escape(self.summary())}</pre>"
 
-    def _refuse(self, name: str, found: object) -> None:
-        assert isinstance(found, Estimate)
+    def _refuse(self, name: str, found: Estimate) -> None:
         reason = refusal(name, found, self.health)
         if reason:
             raise NotMixedError(reason, estimate=found)
@@ -116,8 +116,7 @@ class Run:
         try:
             found, note = self[name], ""
         except (NotMixedError, ChainTooShortError) as err:
-            found, note = err.estimate, "  refused"
-        assert isinstance(found, Estimate)
+            found, note = cast(Estimate, err.estimate), "  refused"
         numbers = f"{found.value:14.7g}{found.error:11.2g}{found.tau:8.2f}{found.ess:10.0f}"
         return f"{name:16}{numbers}{found.r_hat:8.4f}{note}"
 

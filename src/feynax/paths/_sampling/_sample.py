@@ -1,5 +1,6 @@
 """One call from an ensemble to estimates: start wide, warm up, freeze, draw, judge."""
 
+import os
 from collections.abc import Iterable, Mapping
 
 import jax
@@ -14,9 +15,11 @@ from .._abstract import AbstractEnsemble, AbstractReference
 from .._kernel import AbstractKernel
 from .._moves import default_kernel
 from .._observables import standard_observables
-from ._chains import Chains
+from ._chains import Chains, progress_bar
 from ._draw import Target, draw_blocks
+from ._folder import Folder
 from ._health import warn
+from ._identity import identity
 from ._program import Observable, Task, on_host
 from ._run import Run
 from ._warm import warm_up, wide_starts
@@ -36,6 +39,7 @@ def sample(
     start: Float[Array | np.ndarray, "starts ..."] | None = None,
     target_error: float | Mapping[str, float] | None = None,
     block: int = 50,
+    folder: str | os.PathLike[str] | None = None,
     devices: int | None = None,
     progress: bool = False,
 ) -> Run:
@@ -63,6 +67,8 @@ def sample(
     - `target_error`: stop as soon as the errors of these scalar observables are reached, with at
       least 1000 effective draws; a number alone is that of `energy`. `draws` is then the most.
     - `block`: draws of one call of the compiled program, and of one mean of an array.
+    - `folder`: every finished block is kept there, and a call with the same arguments goes on
+      where a killed one stopped, bit for bit; with more `draws` it prolongs a finished run.
     - `devices`: how many share the chains; by default one, or all of several processes.
     - `progress`: show a bar.
 
@@ -73,6 +79,7 @@ def sample(
     **Raises:**
 
     - `ValueError` where an argument is out of range.
+    - `ConfigError` where `folder` holds another run, `FileFormatError` where a file is damaged.
 
     **Warns:**
 
@@ -100,9 +107,12 @@ def sample(
         task = _task(ensemble, key, observables, kernel, reference)
         target = Target.of(target_error, task, draws)
         x = wide_starts(task.reference, jax.random.fold_in(_typed(key), 1), chains, start)
-        driven = Chains(task, x, block=block, mesh=mesh, progress=progress)
-        warm_up(driven, -(-warmup // block))
-        run = draw_blocks(driven, target)
+        rounds, blocks = -(-warmup // block), -(-draws // block)
+        kept = Folder(folder, identity(task, x, block=block, warmup=rounds) if folder else {})
+        with progress_bar(rounds + blocks, progress) as bar:
+            driven = Chains(task, x, block=block, mesh=mesh, folder=kept, bar=bar)
+            warm_up(driven, rounds)
+            run = draw_blocks(driven, target, rounds)
     warn(run.health, run.ensemble, run.reference, steps=run.gradients / run.acceptance.size)
     return run
 

@@ -24,7 +24,7 @@ def wide_starts(
     reference: AbstractReference,
     key: PRNGKeyArray,
     chains: int,
-    start: Float[np.ndarray, "starts ..."] | None,
+    start: Float[Array | np.ndarray, "starts ..."] | None,
 ) -> np.ndarray:
     """Return where chains begin: at draws twice as wide as the reference.
 
@@ -33,7 +33,7 @@ def wide_starts(
     """
     wide = np.array(_wide(reference, key, chains))
     if start is not None:
-        wide[::2] = np.resize(start, wide[::2].shape)
+        wide[::2] = np.resize(np.asarray(start), wide[::2].shape)
     return wide
 
 
@@ -43,16 +43,13 @@ def warm_up(chains: Chains, rounds: int) -> None:
     The reference is matched after the first, second, fourth, .. round of the first half.
     Averages are of all chains in their order, on the host, hence the same on any devices.
     """
-    for done in range(rounds):
+    for done in range(chains.done, rounds):
         found = chains.advance()
-        kernel = chains.task.kernel.adapted(
-            jnp.asarray(found.acceptance.mean()), jnp.asarray(_FIRST_GAIN / (1 + done) ** _FALL)
-        )
+        gain = jnp.asarray(_FIRST_GAIN / (1 + done) ** _FALL)
+        kernel = chains.task.kernel.adapted(jnp.asarray(found.acceptance.mean()), gain)
         reference = chains.task.reference
         if done < rounds // 2 and (done + 1) & done == 0:
             reference = chains.task.ensemble.matched(found.x)
-        chains.task = on_host(
-            eqx.tree_at(
-                lambda task: (task.kernel, task.reference), chains.task, (kernel, reference)
-            )
-        )
+        where = lambda task: (task.kernel, task.reference)
+        chains.task = on_host(eqx.tree_at(where, chains.task, (kernel, reference)))
+        chains.keep(found, whole=False)
