@@ -33,6 +33,11 @@ from ._fields import (
     susceptibility as susceptibility,
 )
 from ._kernel import AbstractKernel as AbstractKernel, Rotation as Rotation
+from ._memory import (
+    AbstractMemory as AbstractMemory,
+    Ohmic as Ohmic,
+    RetardedKernel as RetardedKernel,
+)
 from ._moves import (
     AbstractMove as AbstractMove,
     Composed as Composed,
@@ -45,13 +50,16 @@ from ._moves import (
 )
 from ._observables import (
     AbstractHistogram as AbstractHistogram,
+    Controlled as Controlled,
     Correlator as Correlator,
     EndpointDensity as EndpointDensity,
     InteriorDensity as InteriorDensity,
     Moment as Moment,
     RadialDensity as RadialDensity,
     SiteAverage as SiteAverage,
+    ZeroMeans as ZeroMeans,
     centroid_energy as centroid_energy,
+    control_variates as control_variates,
     displacement as displacement,
     energy_moments as energy_moments,
     inner_sites as inner_sites,
@@ -100,8 +108,27 @@ from ._statistics import (
     tunnelling_splitting as tunnelling_splitting,
 )
 from ._systems import (
+    CentralPotential as CentralPotential,
+    Confinement as Confinement,
     Potential as Potential,
+    QuadraticPotential as QuadraticPotential,
     TransferMatrix as TransferMatrix,
+    anharmonic as anharmonic,
+    check_normalisable as check_normalisable,
+    coarseness as coarseness,
+    confinement as confinement,
+    coulomb as coulomb,
+    coupled_oscillators as coupled_oscillators,
+    double_well as double_well,
+    harmonic as harmonic,
+    is_even as is_even,
+    morse as morse,
+    morse_levels as morse_levels,
+    normal_frequencies as normal_frequencies,
+    poschl_teller as poschl_teller,
+    poschl_teller_levels as poschl_teller_levels,
+    quartic as quartic,
+    tilted_double_well as tilted_double_well,
     transfer_matrix as transfer_matrix,
 )
 from ._weights import (
