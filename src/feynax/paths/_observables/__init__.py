@@ -1,5 +1,10 @@
 """What is measured on a configuration: energies, moments, densities, correlators."""
 
+from ._controls import (
+    Controlled as Controlled,
+    ZeroMeans as ZeroMeans,
+    control_variates as control_variates,
+)
 from ._correlator import Correlator as Correlator
 from ._density import (
     AbstractHistogram as AbstractHistogram,
