@@ -58,7 +58,7 @@ class FieldReference(AbstractReference):
         return _unpack(waves, self.lattice[-1]) / jnp.asarray(self.scale, x.dtype)
 
     def potential(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return the reference's own potential at every site, half a mass squared times a square."""
+        """Return half the mass squared times a square, at every site."""
         away = x - jnp.asarray(self.centre, x.dtype)
         return jnp.asarray(self.mass_squared / 2, x.dtype) * away**2
 

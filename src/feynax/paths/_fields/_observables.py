@@ -128,12 +128,14 @@ def binder_cumulant(m2: float, m4: float) -> float:
 
 
 def susceptibility(ensemble: LatticeField, m2: float, magnetisation: float = 0.0) -> float:
-    r"""Return $V\langle m^2\rangle$ with the volume $V$; connected, $V(\langle m^2\rangle -
-    \langle|m|\rangle^2)$, where the mean of $|m|$ is given too.
+    r"""Return $V\langle m^2\rangle$, or $V(\langle m^2\rangle - \langle|m|\rangle^2)$.
+
+    The second, connected one belongs to the ordered phase; V is the volume.
 
     **Arguments:**
 
-    - `ensemble`: the field; `m2`, `magnetisation`: means of the observables of that name.
+    - `ensemble`: the field; `m2`, `magnetisation`: means of the observables of that name; of
+      the connected one both are given.
     """
     return float(ensemble.cell) * ensemble.sites * (m2 - magnetisation**2)
 

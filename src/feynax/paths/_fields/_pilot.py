@@ -18,7 +18,8 @@ _SAME = 1e-9  # relative spread of the curvature below which the potential is a 
 class Pilot:
     """Means over sites: place, first and second derivative; whether the second is one number.
 
-    `even` says whether the potential is the same at x and -x. The place is that of the bottom where the potential is a parabola, and zero where it is even.
+    `even` says whether the potential is the same at x and -x. The place is that of the bottom
+    where the potential is a parabola, and zero where it is even.
     """
 
     centre: float

@@ -1,0 +1,88 @@
+"""Two-dimensional phi^4 on all tori that are known exactly, by their transfer matrices.
+
+`python -m benchmarks.phi4_tori --reference paths.json`: means with errors and their distance from
+the exact numbers in errors, with the rotation alone and with clusters.
+"""
+
+import argparse
+import json
+import pathlib
+
+import jax
+import numpy as np
+
+import feynax as fx
+
+P = fx.paths
+NAMES = ("phi2", "phi4", "M2_per_V", "binder", "nn", "gap")
+
+
+def run_of(case: dict, draws: int, seed: int, *, clusters: bool) -> P.Run:
+    field = P.LatticeField((case["Lx"], case["Lt"]), mass_squared=case["m2"], coupling=case["g"])
+    kernel = P.Composed(P.Rotation(), [P.ClusterFlips(field)]) if clusters else P.Rotation()
+    return P.sample(
+        field,
+        key=jax.random.key(seed),
+        chains=32,
+        draws=draws,
+        warmup=200,
+        kernel=kernel,
+        observables=P.standard_observables(field) | {"nn": nearest},
+    )
+
+
+def nearest(field: P.LatticeField, x: jax.Array) -> jax.Array:
+    """Along space on oblong tori, of both directions on square ones."""
+    both = P.neighbours(field, x)
+    return both.mean() if field.shape[0] == field.shape[1] else both[0]
+
+
+def gap_of(run: P.Run) -> fx.Estimate | None:
+    """The gap at the first lag where one state is left, with the jackknife over chains."""
+    lags = run.blocks["correlator"]
+    if lags.shape[-1] < 5:
+        return None
+    every = lags.mean(1)
+    left = (every.sum(0) - every) / (len(every) - 1)
+    read = lambda mean: float(P.effective_gaps(mean, 1.0)[1, 0])
+    values = np.array([read(mean) for mean in left])
+    error = float(np.sqrt((len(values) - 1) * np.mean((values - values.mean()) ** 2)))
+    return fx.Estimate(read(every.mean(0)), error, float("nan"), float("nan"), float("nan"))
+
+
+def found(run: P.Run) -> dict[str, fx.Estimate | None]:
+    series = run.series
+    return {
+        "phi2": run["phi2"],
+        "phi4": run["phi4"],
+        "M2_per_V": P.derived(lambda m2: P.susceptibility(run.ensemble, m2), series["m2"]),
+        "binder": P.derived(P.binder_cumulant, series["m2"], series["m4"]),
+        "nn": run["nn"],
+        "gap": gap_of(run),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reference", type=pathlib.Path, required=True)
+    parser.add_argument("--draws", type=int, default=4000)
+    given = parser.parse_args()
+    cases, far = json.loads(given.reference.read_text())["phi4"], []
+    for number, (label, case) in enumerate(cases.items()):
+        for clusters in (False, True):
+            run = run_of(case, given.draws, 10 * number + clusters, clusters=clusters)
+            for name, estimate in found(run).items():
+                exact = case.get(name, case.get(f"{name}_x"))
+                if exact is None or estimate is None:
+                    continue
+                far.append((estimate.value - exact) / estimate.error)
+                kernel = "clusters" if clusters else "rotation"
+                numbers = f"{estimate.value:10.6f} +- {estimate.error:.6f}{exact:11.6f}"
+                print(f"{label:22}{kernel:9}{name:9}{numbers}{far[-1]:7.2f}", flush=True)
+    far = np.array(far)
+    rms, most = np.sqrt(np.mean(far**2)), np.abs(far).max()
+    print(f"{far.size} numbers: largest distance {most:.2f} errors, root mean square {rms:.2f}")
+
+
+if __name__ == "__main__":
+    main()

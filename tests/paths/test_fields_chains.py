@@ -1,0 +1,97 @@
+"""Chains of fields: clusters by an independent search, and means on exact tori."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.sparse
+import scipy.sparse.csgraph
+
+import feynax as fx
+from feynax.paths._fields._clusters import clusters
+
+P = fx.paths
+
+
+def labels_of(ties):
+    """Connected components by SciPy, named after their least site."""
+    shape = ties.shape[1:]
+    own = np.arange(np.prod(shape)).reshape(shape)
+    here = np.concatenate([own[tie] for tie in ties])
+    there = np.concatenate([np.roll(own, -1, axis)[tie] for axis, tie in enumerate(ties)])
+    graph = scipy.sparse.coo_matrix((np.ones(here.size), (here, there)), [own.size] * 2)
+    count, found = scipy.sparse.csgraph.connected_components(graph, directed=False)
+    least = np.full(count, own.size)
+    np.minimum.at(least, found, own.ravel())
+    return least[found].reshape(shape)
+
+
+@pytest.mark.parametrize("shape", [(9,), (12, 10), (2, 3, 4, 2)])
+def test_clusters_are_connected_components(shape):
+    """Sparse, near percolation and dense at once: chains are searched as one lattice."""
+    rng = np.random.default_rng(1)
+    ties = np.stack([rng.random((len(shape), *shape)) < p for p in (0.2, 0.5, 0.55, 0.8)])
+    found = jax.jit(jax.vmap(clusters))(jnp.asarray(ties))
+    for one, tie in zip(np.asarray(found), ties, strict=True):
+        assert np.array_equal(one, labels_of(tie))
+
+
+def test_clusters_turn_only_signs_and_refuse_a_preferred_one():
+    field = P.LatticeField((6, 6), mass_squared=-1.0, coupling=0.5)
+    x = jax.random.normal(jax.random.key(0), (6, 6))
+    turned = P.ClusterFlips(field)(field, x, jax.random.key(1))
+    assert jnp.array_equal(jnp.abs(turned), jnp.abs(x))
+    assert 0 < jnp.sum(turned != x) < 36
+    with pytest.raises(ValueError, match="`ensemble` must have an even potential"):
+        P.ClusterFlips(P.LatticeField((6, 6), potential=lambda x: x**4 - 0.1 * x))
+
+
+@functools.cache
+def run_of(shape, mass_squared, coupling, *, turned):
+    field = P.LatticeField(shape, mass_squared=mass_squared, coupling=coupling)
+    kernel = P.Composed(P.Rotation(), [P.ClusterFlips(field)]) if turned else P.Rotation()
+    return P.sample(field, key=jax.random.key(7), chains=32, draws=2000, warmup=200, kernel=kernel)
+
+
+def means(run):
+    m2, m4 = run.series["m2"], run.series["m4"]
+    return {
+        "phi2": run["phi2"],
+        "phi4": run["phi4"],
+        "mean2": run["m2"],
+        "M2_per_V": P.derived(lambda m2: P.susceptibility(run.ensemble, m2), m2),
+        "binder": P.derived(P.binder_cumulant, m2, m4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "turned"), [("3x3_m2=-1.0_g=0.5", False), ("2x4_m2=-1.27_g=0.25", True)]
+)
+def test_exact_tori(paths_reference, name, turned):
+    """Transfer matrices of two tori, one a sampler; all means within 4 sigma."""
+    case = paths_reference["phi4"][name]
+    run = run_of((case["Lx"], case["Lt"]), case["m2"], case["g"], turned=turned)
+    for observable, estimate in means(run).items():
+        assert abs(estimate.value - case[observable]) < 4 * estimate.error, observable
+        assert estimate.error < 0.02 * abs(case[observable]) + 1e-3
+    pairs = run.blocks["neighbours"].mean(1)
+    exact = case.get("nn", case.get("nn_x"))
+    pairs = pairs.mean(1) if "nn" in case else pairs[:, 0]
+    assert abs(pairs.mean() - exact) < 4 * pairs.std(ddof=1) / np.sqrt(len(pairs))
+
+
+def test_a_free_field_is_drawn_at_once_and_has_its_length():
+    """No rejection, white draws; the second-moment length is exact at any size."""
+    run = run_of((2, 4), 0.5, 0.0, turned=False)
+    assert run.acceptance.min() > 1 - 1e-9
+    assert run["m2"].tau < 1.2
+    length = P.derived(
+        lambda m2, wave: P.correlation_length(run.ensemble, m2, wave),
+        run.series["m2"],
+        run.series["long_wave"],
+    )
+    assert abs(length.value - 0.5**-0.5) < 4 * length.error < 0.1
+    slices = run.blocks["correlator"].mean((0, 1))
+    assert np.allclose(P.effective_gaps(slices, 1.0)[0], np.arccosh(1 + 0.5 / 2), atol=0.05)
