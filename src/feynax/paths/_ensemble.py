@@ -13,6 +13,7 @@ from .._checks import check, check_choice, check_count, check_finite, check_posi
 from .._citation import cites
 from ._abstract import AbstractEnsemble
 from ._ends import AbstractEnds, FixedEnds, Periodic
+from ._memory import AbstractMemory, frequencies, memory_action
 from ._potential import AbstractPotential, FunctionPotential
 from ._reference import PathReference
 from ._rule import RULES, Rule
@@ -48,6 +49,8 @@ class PathEnsemble(AbstractEnsemble):
     - `ends`: [`feynax.paths.Periodic`][] by default.
     - `mass`: one number, one a degree of freedom, or a positive definite matrix.
     - `hbar`: Planck's constant, in units of action.
+    - `memory`: a quadratic non-local action, for closed paths: [`feynax.paths.Ohmic`][] friction
+      or a [`feynax.paths.RetardedKernel`][].
 
     Everything is for one path, an array of shape (dof, sites): sites is N for closed paths and
     N + 1 for open ones.
@@ -55,6 +58,8 @@ class PathEnsemble(AbstractEnsemble):
     **Raises:**
 
     - `ValueError` where an argument is out of range, or shapes do not fit.
+    - `NotNormalisableError` where the potential does not hold the paths: see
+      [`feynax.paths.confinement`][].
 
     Source: paths document (Hashimoto, Hirono, Maeda, Totsuka-Yoshinaka), equations (3.1) to (3.3)
     and section 5, with a sum over n = 1..N (`tests/paths/test_ensemble.py`).
@@ -69,6 +74,7 @@ class PathEnsemble(AbstractEnsemble):
     potential: AbstractPotential
     ends: AbstractEnds
     mass: Float[Array | np.ndarray, "dof dof"]
+    memory: AbstractMemory | None
     beta: float
     hbar: float
     slices: int = eqx.field(static=True)
@@ -84,18 +90,22 @@ class PathEnsemble(AbstractEnsemble):
         ends: AbstractEnds | None = None,
         mass: Any = 1.0,
         hbar: float = 1.0,
+        memory: AbstractMemory | None = None,
     ):
         check_positive("beta", beta)
         check_positive("hbar", hbar)
         check_count("slices", slices, 2)
         check_choice("action", action, RULES)
         check(action != "chin" or slices % 2 == 0, "slices", "be even for this action", slices)
+        potential = _read(potential, mass)
         self.mass = _mass_matrix(mass, potential)
         self.potential = _to_potential(potential, self.mass.shape[0])
         self.ends = Periodic() if ends is None else ends
         self.beta, self.hbar = np.float64(beta), np.float64(hbar)
-        self.slices, self.kind = slices, action
+        self.slices, self.kind, self.memory = slices, action, memory
         self._check_ends()
+        self._check_memory()
+        self._check_sum()
 
     @property
     def dof(self) -> int:
@@ -113,6 +123,11 @@ class PathEnsemble(AbstractEnsemble):
         return isinstance(self.ends, Periodic)
 
     @property
+    def local(self) -> bool:
+        """Whether only neighbours in time are coupled, so that slices have a transfer matrix."""
+        return self.memory is None
+
+    @property
     def dt(self) -> float:
         """Euclidean time of a slice."""
         return self.beta * self.hbar / self.slices
@@ -125,9 +140,11 @@ class PathEnsemble(AbstractEnsemble):
     def action(self, x: Path) -> Float[Array, ""]:
         steps = self.steps(x)
         dt = jnp.asarray(self.dt, x.dtype)
-        turned = jnp.asarray(self.mass, x.dtype) @ steps
-        kinetic = jnp.sum(steps * turned) / (2 * dt)
-        return (kinetic + dt * jnp.sum(self.energies(x))) / jnp.asarray(self.hbar, x.dtype)
+        mass = jnp.asarray(self.mass, x.dtype)
+        quadratic = jnp.sum(steps * (mass @ steps)) / (2 * dt)
+        if self.memory is not None:
+            quadratic = quadratic + memory_action(self.memory, mass, dt, x)
+        return (quadratic + dt * jnp.sum(self.energies(x))) / jnp.asarray(self.hbar, x.dtype)
 
     def steps(self, x: Path) -> Float[Array, "dof slices"]:
         """Return x_n - x_{n-1} of every slice n = 1..N."""
@@ -194,7 +211,17 @@ class PathEnsemble(AbstractEnsemble):
             stiffness=stiffness,
             centre=centre,
             midpoint=self.rule.midpoint,
+            memory=self._memory_spectrum(),
         )
+
+    def _memory_spectrum(self) -> np.ndarray | float:
+        """Its eigenvalues over the mass, in the order of the modes: cosines, then sines."""
+        if self.memory is None:
+            return 0.0
+        dt = float(self.dt)
+        with jax.enable_x64(True):
+            squares = np.asarray(self.memory.squares(self.slices, jnp.asarray(dt)))
+        return dt * np.concatenate([squares, squares[1 : (self.slices + 1) // 2]])
 
     def _held(self, stiffness: np.ndarray) -> tuple[np.ndarray, bool]:
         """Raise the frequencies of a stiffness to a floor; say whether none was below it."""
@@ -215,6 +242,30 @@ class PathEnsemble(AbstractEnsemble):
     def _weights(self, z: Float[Array, "dof terms"]) -> tuple[np.ndarray, np.ndarray]:
         weights, forces = self.rule.weights(z.shape[-1], closed=self.closed)
         return weights.astype(z.dtype), forces.astype(z.dtype)
+
+    def _check_sum(self) -> None:
+        from ._systems import check_normalisable
+
+        check_normalisable(
+            self.potential,
+            self.ends,
+            beta=float(self.beta),
+            hbar=float(self.hbar),
+            mass=np.asarray(self.mass),
+            slices=self.slices,
+        )
+
+    def _check_memory(self) -> None:
+        if self.memory is None:
+            return
+        is_memory = isinstance(self.memory, AbstractMemory)
+        check(is_memory, "memory", "be an Ohmic or RetardedKernel", repr(self.memory))
+        check(self.closed, "memory", "be left out for open paths", type(self.ends).__name__)
+        with jax.enable_x64(True):
+            dt = jnp.asarray(float(self.dt))
+            own = frequencies(self.slices, dt) ** 2 + self.memory.squares(self.slices, dt)
+        must = "leave every mode a positive action: put constant attraction into the potential"
+        check(bool(own.min() >= -1e-9 * own.max()), "memory", must, f"{own.min():.3g}")
 
     def _check_ends(self) -> None:
         for name in ("start", "stop"):
@@ -247,6 +298,15 @@ def _half_ends(count: int, dtype: Any) -> Array:
     return jnp.ones(count, dtype).at[jnp.array([0, -1])].set(0.5)
 
 
+def _read(potential: Any, mass: Any) -> Any:
+    """A formula as a potential, of as many degrees of freedom as there are masses."""
+    if not isinstance(potential, str):
+        return potential
+    from ._systems import Potential
+
+    return Potential(potential, np.shape(mass)[0] if np.ndim(mass) else None)
+
+
 def _mass_matrix(mass: Any, potential: Any) -> np.ndarray:
     values = np.asarray(mass, np.float64)
     check_finite("mass", values)
@@ -263,10 +323,6 @@ def _mass_matrix(mass: Any, potential: Any) -> np.ndarray:
 
 
 def _to_potential(value: Any, dof: int) -> AbstractPotential:
-    if isinstance(value, str):
-        from ._systems import Potential
-
-        value = Potential(value)
     if not isinstance(value, AbstractPotential):
         check(callable(value), "potential", "be a formula, function or potential", repr(value))
         value = FunctionPotential(value, dof)
