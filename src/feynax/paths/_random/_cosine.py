@@ -1,5 +1,6 @@
 """Random cosine networks: a free particle's path from the central limit theorem alone."""
 
+import itertools
 import math
 
 import equinox as eqx
@@ -170,7 +171,7 @@ def _integral(lag: float, power: int, cutoff: float) -> float:
     damping = lambda b: (1 + b * b) ** -power
     edges = [0.0, *(edge for edge in _DECADES if edge < cutoff), cutoff]
     options = {"limit": 200, "epsabs": 1e-13, "epsrel": 1e-12, "full_output": 1}
-    pieces = zip(edges, edges[1:], strict=False)
+    pieces = itertools.pairwise(edges)
     parts = [quad(damping, *piece, weight="cos", wvar=lag, **options)[:2] for piece in pieces]
     value, error = np.sum(parts, 0)
     if error > _LARGEST_ERROR:

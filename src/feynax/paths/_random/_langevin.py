@@ -1,10 +1,10 @@
 r"""One Langevin step with an exact linear part, and the Metropolis test that removes its bias.
 
-For a weight $e^{-E(y)}$ with $E = \kappa y^2/2 + U(y)$ the equation $dy = -\nabla E\,ds + \sqrt2\,dW$
-is solved over a step h with the force $\nabla U$ held still:
+For a weight $e^{-E(y)}$ with $E = \kappa y^2/2 + U(y)$ the equation
+$dy = -\nabla E\,ds + \sqrt2\,dW$ is solved over a step h with the force $\nabla U$ held still,
 
-$$ y' = e^{-\kappa h} y - \frac{1 - e^{-\kappa h}}{\kappa}\nabla U(y) + \sqrt{\frac{1 - e^{-2\kappa h}}
-{\kappa}}\,\xi $$
+$$ y' = e^{-\kappa h} y - \frac{1 - e^{-\kappa h}}{\kappa}\nabla U(y)
++ \sqrt{\frac{1 - e^{-2\kappa h}}{\kappa}}\,\xi $$
 
 which is exact where U is linear, and Euler and Maruyama's step where $\kappa = 0$.
 """

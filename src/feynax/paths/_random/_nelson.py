@@ -11,7 +11,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..._checks import check, check_count, check_finite, check_positive, check_shape
 from ..._citation import cites
+from .._ensemble import _read, _to_potential
+from .._potential import AbstractPotential
 from .._rotation import Move
+from ._ground import log_amplitude
 from ._langevin import LangevinState, langevin
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
@@ -109,6 +112,43 @@ class NelsonProcess(eqx.Module):
         """
         check(callable(drift), "drift", "be a function", repr(drift))
         return cls(_Integral(drift, np.float64(mass / hbar)), mass=mass, hbar=hbar)
+
+    @classmethod
+    def from_potential(
+        cls,
+        potential: AbstractPotential | str | Callable[[Any], Any],
+        *,
+        mass: float = 1.0,
+        hbar: float = 1.0,
+    ) -> "NelsonProcess":
+        """Return the process of the ground state of a potential of one degree of freedom.
+
+        The slope of its logarithm is integrated from the tails inwards, so that the drift is right
+        far out too. The level is `log_psi.energy`.
+
+        **Arguments:**
+
+        - `potential`: a formula such as `"x**4"`, a function of x, or a potential; it must confine.
+        - `mass`, `hbar`: as in the class.
+
+        **Raises:**
+
+        - `NotNormalisableError` where the potential holds no bound state.
+        - `NotConvergedError` where the slopes from left and right do not meet.
+
+        ```python
+        import feynax as fx
+        process = fx.paths.NelsonProcess.from_potential("x**4")
+        assert abs(process.log_psi.energy - 0.667986259155777) < 1e-7
+        ```
+        """
+        check_positive("mass", mass)
+        check_positive("hbar", hbar)
+        energy = _to_potential(_read(potential, 1.0), 1)
+        with jax.enable_x64(True):
+            jitted = jax.jit(lambda x: energy(x.reshape(1, -1)).reshape(x.shape))
+            host = lambda x: np.asarray(jitted(np.asarray(x, np.float64)))
+            return cls(log_amplitude(host, mass, hbar), mass=mass, hbar=hbar)
 
     @property
     def diffusion(self) -> float:
