@@ -50,7 +50,7 @@ def parse(text: str, parameters: Collection[str]) -> Node:
     for column, letter in enumerate(text):
         if not _ALLOWED.match(letter):
             hint = " (a power is written **)" if letter == "^" else ""
-            _refuse("be a formula of numbers, names and + - * / ** ()" + hint, letter, column)
+            _refuse("be a formula of numbers, names and + - * / ** ()" + hint, repr(letter), column)
     return _walk(_tree(text), frozenset(parameters), 0)
 
 

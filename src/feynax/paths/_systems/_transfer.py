@@ -264,7 +264,7 @@ def transfer_matrix(ensemble: PathEnsemble, points: int | None = None) -> Transf
 
     **Raises:**
 
-    - `ValueError` for open paths or more degrees of freedom.
+    - `ValueError` for open paths, more degrees of freedom, or an action with memory.
     - `NotConvergedError` where 1800 points leave an error above 1e-6; `found` is the result.
 
     Source: paths document (Hashimoto et al.), section 5; equations (3.1) and (3.3) with the
@@ -279,6 +279,7 @@ def transfer_matrix(ensemble: PathEnsemble, points: int | None = None) -> Transf
     check(ensemble.dof == 1, "ensemble", "have one degree of freedom", ensemble.dof)
     closed = isinstance(ensemble.ends, Periodic)
     check(closed, "ensemble", "be of closed paths", type(ensemble.ends).__name__)
+    check(ensemble.local, "ensemble", "be without memory", "one")
     mass, hbar, beta = (float(v) for v in (ensemble.mass[0, 0], ensemble.hbar, ensemble.beta))
     ends = box(ensemble.potential, mass=mass, hbar=hbar, beta=beta)
     if points is not None:
