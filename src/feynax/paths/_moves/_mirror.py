@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..._checks import check
+from ..._citation import cites
 from .._ends import FixedEnds, HalfLine
 from .._ensemble import PathEnsemble
 from ._ising import free_bonds, tied_bonds
@@ -17,6 +18,7 @@ from ._symmetry import allowed, isotropic, mirrors_of, random_mirror
 Path = Float[Array, "dof sites"]
 
 
+@cites("brower1989")
 class SignRedraw(AbstractMove):
     r"""Redraw the signs of all sites at once, given everything else: kinks become free.
 
@@ -41,8 +43,8 @@ class SignRedraw(AbstractMove):
 
     - `ValueError` where V or the mass is not symmetric, or no mirror is found.
 
-    Source: derived here (`tests/paths/test_moves_signs.py`); R. C. Brower, P. Tamayo, Phys. Rev.
-    Lett. 62, 1087 (1989) for signs embedded in a field.
+    Source: R. C. Brower, P. Tamayo, Phys. Rev. Lett. 62, 1087 (1989) for signs embedded in a
+    field; exact in one dimension (`tests/paths/test_moves_signs.py`).
 
     ```python
     import jax, jax.numpy as jnp, feynax as fx
@@ -95,7 +97,7 @@ def _redraw(
     """Put every site on a side of one mirror."""
     turned = -x if ensemble.dof == 1 else mirror @ x
     sides = _sides(ensemble, _couplings(ensemble, x, turned), key)
-    return jnp.where(sides, turned, x)
+    return jnp.where(sides[None], turned, x)
 
 
 def _couplings(ensemble: PathEnsemble, x: Path, turned: Path) -> Float[Array, " slices"]:
