@@ -18,6 +18,8 @@ from ._energy import (
     thermodynamic_energy as thermodynamic_energy,
     virial_energy as virial_energy,
 )
+from ._heat import heat_capacity as heat_capacity
+from ._partition import log_partition as log_partition
 from ._sites import (
     Moment as Moment,
     SiteAverage as SiteAverage,
