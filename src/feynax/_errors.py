@@ -123,6 +123,21 @@ class CausticError(FeynaxError, ValueError):
     """A propagator was asked for at a time when it is a delta function and no function."""
 
 
+class SignProblemError(FeynaxError, ValueError):
+    """Weights are complex, so they are no probabilities and cannot be sampled.
+
+    `average_phase` is the sum of weights over the sum of their sizes: a sampler's signal.
+    """
+
+    def __init__(self, message: str, *, average_phase: float):
+        super().__init__(message)
+        self.average_phase = average_phase
+
+
+class AmbiguousActionError(FeynaxError, ValueError):
+    """An action was asked for that does not say which operator it stands for."""
+
+
 class NonPositiveKernelError(FeynaxError, ValueError):
     """A slice of a lattice is so long that its kernel has levels of either sign."""
 

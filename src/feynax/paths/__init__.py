@@ -6,6 +6,7 @@ from ._abstract import (
 )
 from ._closed import (
     LatticeOscillator as LatticeOscillator,
+    SpinCoherent as SpinCoherent,
     euclidean_kernel as euclidean_kernel,
     gaussian_amplitude as gaussian_amplitude,
     real_time_kernel as real_time_kernel,
