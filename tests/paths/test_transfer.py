@@ -95,7 +95,7 @@ def test_four_slices_against_the_sum_over_paths(action):
     """The ensemble's own action, summed over a grid of all four sites."""
     own = dict(beta=2.0, slices=4, action=action, mass=1.9, hbar=0.8)
     ens = P.PathEnsemble("(x**2 - 1)**2 + 0.3*x", **own)
-    T, grid = P.transfer_matrix(ens), np.linspace(-2.1, 2.0, 24)
+    T, grid = P.transfer_matrix(ens), np.linspace(-2.6, 2.5, 28)
     x = np.stack(np.meshgrid(*[grid] * 4, indexing="ij"), -1).reshape(-1, 1, 4)
     weight = np.exp(-np.asarray(jax.jit(jax.vmap(ens.action))(jnp.asarray(x))))
     cell = (grid[1] - grid[0]) * np.sqrt(1.9 / (2 * np.pi * 0.8 * ens.dt))

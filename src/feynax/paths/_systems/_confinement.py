@@ -172,7 +172,8 @@ def _one_line(V: np.ndarray, line: np.ndarray, radii: np.ndarray, beta: float) -
     """Decide one line from V in shells (shells, points), the innermost first."""
     where = _words(line)
     bad = np.asarray(np.isnan(V).any(1))
-    if bad[: _IN + _NEAR].any():
+    near = V[: _IN + _NEAR]
+    if bad[: _IN + _NEAR].any() or not np.isfinite(near).any():
         return Confinement("undefined", where)
     # Beyond an overflow (infinity less infinity) nothing is known: the shells end there.
     lowest = V[: int(np.argmax(bad)) if bad.any() else None].min(1)
