@@ -13,6 +13,7 @@ from ._demo import demo
 from ._jobs import in_job
 from ._read import read
 from ._reproduce import reproduce
+from ._sample import sample
 from ._spectrum import spectrum
 from ._train import train
 
@@ -32,6 +33,7 @@ app.command(demo)
 app.command(train)
 app.command(read)
 app.command(spectrum)
+app.command(sample)
 app.command(reproduce)
 app.command(data)
 

@@ -1,5 +1,11 @@
 """Everything that one network says: of an image, along data, or as a quantum system."""
 
+from ._ensemble_read import read_ensemble as read_ensemble
+from ._ensemble_reading import (
+    Curve as Curve,
+    EnsembleReading as EnsembleReading,
+    PathPicture as PathPicture,
+)
 from ._page import page as page, write_report as write_report
 from ._read import read as read
 from ._reading import Depth as Depth, Reading as Reading

@@ -9,12 +9,16 @@ from typing import Any
 from .._atomic import write_atomically
 from .._citation import citation
 from . import (
+    _ensemble_figures as ensemble_figures,
+    _ensemble_words as ensemble_words,
     _figures as figures,
     _recurrent_figures as recurrent_figures,
     _recurrent_words as recurrent_words,
     _spectrum_figures as spectrum_figures,
     _spectrum_words as spectrum_words,
 )
+from ._ensemble_read import read_ensemble
+from ._ensemble_reading import EnsembleReading
 from ._evidence import evidence
 from ._reading import Reading
 from ._recurrent_read import read_recurrent
@@ -24,7 +28,7 @@ from ._spectrum_reading import SpectrumReading
 from ._templates import render
 from ._words import findings, headline
 
-AnyReading = Reading | RecurrentReading | SpectrumReading
+AnyReading = Reading | RecurrentReading | SpectrumReading | EnsembleReading
 
 
 def page(
@@ -38,8 +42,8 @@ def page(
 
     **Arguments:**
 
-    - `reading`: from [`feynax.report.read`][], [`feynax.report.read_recurrent`][] or
-      [`feynax.report.read_spectrum`][].
+    - `reading`: from [`feynax.report.read`][], [`feynax.report.read_recurrent`][],
+      [`feynax.report.read_spectrum`][] or [`feynax.report.read_ensemble`][].
     - `rows`: of the run's `metrics.jsonl`, for the learning curve.
     - `training`: the run's result, with `accuracy` and `count` on the test set.
     - `notes`: what was done to the image or the series before the network saw it.
@@ -60,6 +64,8 @@ def _parts(reading: AnyReading, rows: Any, training: Any) -> tuple[str, dict[str
     """Template and content of a page."""
     if isinstance(reading, SpectrumReading):
         return _spectrum(reading)
+    if isinstance(reading, EnsembleReading):
+        return _ensemble(reading)
     if isinstance(reading, RecurrentReading):
         return _recurrent(reading, rows, training)
     return _of_image(reading, rows, training)
@@ -118,6 +124,23 @@ def _spectrum(reading: SpectrumReading) -> tuple[str, dict[str, Any]]:
         "ladder": spectrum_figures.ladder(reading),
         "packet": spectrum_figures.packet(reading),
         "sources": citation(read_spectrum),
+    }
+
+
+def _ensemble(reading: EnsembleReading) -> tuple[str, dict[str, Any]]:
+    """Template and content of the page of an ensemble of paths."""
+    wide, tall = ensemble_figures.large(reading)
+    return "ensemble.html", {
+        "headline": ensemble_words.headline(reading),
+        "findings": ensemble_words.findings(reading),
+        "evidence": ensemble_words.evidence(reading),
+        "chains": ensemble_words.chains(reading),
+        "cost": ensemble_words.cost(reading),
+        "wide": wide,
+        "tall": tall,
+        "network": ensemble_figures.network(reading),
+        "memory": ensemble_figures.memory(reading),
+        "sources": citation(read_ensemble),
     }
 
 

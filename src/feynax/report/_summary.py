@@ -1,5 +1,7 @@
 """A reading as lines for a terminal."""
 
+from ._ensemble_reading import EnsembleReading
+from ._ensemble_words import ensemble_summary
 from ._reading import Reading
 from ._recurrent_reading import RecurrentReading
 from ._recurrent_words import recurrent_summary
@@ -8,12 +10,12 @@ from ._spectrum_words import spectrum_summary
 from ._words import findings, headline
 
 
-def summary(reading: Reading | RecurrentReading | SpectrumReading) -> str:
+def summary(reading: Reading | RecurrentReading | SpectrumReading | EnsembleReading) -> str:
     """Return what was found as lines for a terminal.
 
     **Arguments:**
 
-    - `reading`: of an image, of a recurrent network, or of a network as a quantum system.
+    - `reading`: of an image, a recurrent network, a network as a quantum system, or paths.
 
     ```python
     import jax, numpy as np, feynax as fx
@@ -25,6 +27,8 @@ def summary(reading: Reading | RecurrentReading | SpectrumReading) -> str:
         return recurrent_summary(reading)
     if isinstance(reading, SpectrumReading):
         return spectrum_summary(reading)
+    if isinstance(reading, EnsembleReading):
+        return ensemble_summary(reading)
     sums, found = reading.paths, reading.estimate
     lines = [headline(reading), *findings(reading)[:1]]
     lines.append(f"path sum: {sums.total:.12g}, the network's output to {sums.completeness:.1e}")
