@@ -41,7 +41,8 @@ def test_clusters_are_connected_components(shape):
 def test_clusters_turn_only_signs_and_refuse_a_preferred_one():
     field = P.LatticeField((6, 6), mass_squared=-1.0, coupling=0.5)
     x = jax.random.normal(jax.random.key(0), (6, 6))
-    turned = P.ClusterFlips(field)(field, x, jax.random.key(1))
+    flips = P.ClusterFlips(field)
+    turned = jax.jit(lambda x, key: flips(field, x, key))(x, jax.random.key(1))
     assert jnp.array_equal(jnp.abs(turned), jnp.abs(x))
     assert 0 < jnp.sum(turned != x) < 36
     with pytest.raises(ValueError, match="`ensemble` must have an even potential"):
@@ -82,16 +83,21 @@ def test_exact_tori(paths_reference, name, turned):
     assert abs(pairs.mean() - exact) < 4 * pairs.std(ddof=1) / np.sqrt(len(pairs))
 
 
-def test_a_free_field_is_drawn_at_once_and_has_its_length():
-    """No rejection, white draws; the second-moment length is exact at any size."""
-    run = run_of((2, 4), 0.5, 0.0, turned=False)
-    assert run.acceptance.min() > 1 - 1e-9
-    assert run["m2"].tau < 1.2
-    length = P.derived(
-        lambda m2, wave: P.correlation_length(run.ensemble, m2, wave),
-        run.series["m2"],
-        run.series["long_wave"],
-    )
+def test_a_free_fields_length_and_gap_are_exact_at_any_size():
+    """20,000 draws of the reference: both are 1/m and arccosh(1 + m^2/2), within 4 sigma."""
+    field = P.LatticeField((2, 6), mass_squared=0.5)
+    reference = field.reference()
+
+    @jax.jit
+    def read(key):
+        q = jax.random.normal(key, (20_000, *reference.shape), float)
+        x = jax.vmap(reference.synthesis)(q)
+        names = (P.Magnetisation(2), P.long_wave, P.slice_correlator)
+        return [jax.vmap(lambda x: name(field, x))(x) for name in names]
+
+    m2, wave, slices = (np.asarray(one) for one in read(jax.random.key(3)))
+    length = P.derived(lambda m2, wave: P.correlation_length(field, m2, wave), m2, wave)
     assert abs(length.value - 0.5**-0.5) < 4 * length.error < 0.1
-    slices = run.blocks["correlator"].mean((0, 1))
-    assert np.allclose(P.effective_gaps(slices, 1.0)[0], np.arccosh(1 + 0.5 / 2), atol=0.05)
+    sides = (slices[:, 1] + slices[:, 3]) / 2
+    ratio = P.derived(lambda sides, middle: sides / middle, sides, slices[:, 2])
+    assert abs(ratio.value - (1 + 0.5 / 2)) < 4 * ratio.error < 0.1

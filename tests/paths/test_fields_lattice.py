@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 
 import feynax as fx
 from feynax._errors import NotNormalisableError
@@ -54,7 +53,7 @@ def test_the_documents_field_lacks_the_spatial_lattice_constant():
     assert not np.isclose(right, same, rtol=0.1)
 
 
-@pytest.mark.parametrize("shape", [(6,), (4, 6), (2, 3, 4)])
+@pytest.mark.parametrize("shape", [(6,), (2, 3, 4)])
 def test_a_field_is_a_path_of_particles(shape):
     """Each spatial site is a particle; its path is a network's, as any other."""
     field = P.LatticeField(shape, mass_squared=-0.5, coupling=0.3, spacing=0.7)
@@ -64,20 +63,24 @@ def test_a_field_is_a_path_of_particles(shape):
     assert np.isclose(paths.dt, 0.7)
 
 
-SHAPES = st.lists(st.integers(2, 5), min_size=1, max_size=4).map(tuple)
-
-
-@settings(max_examples=6, deadline=None, derandomize=True)
-@given(SHAPES, st.floats(0.3, 2.0), st.floats(0.1, 3.0))
-def test_free_waves_whiten_every_free_field(shape, spacing, mass_squared):
+@pytest.mark.float32
+@pytest.mark.parametrize("shape", [(7,), (4, 6), (3, 2, 5), (2, 3, 4, 2)])
+def test_free_waves_whiten_every_free_field(shape):
     """q^2/2 is the action, and as many numbers come back: odd, even and flat sides."""
-    field = P.LatticeField(shape, mass_squared=mass_squared, spacing=spacing)
-    reference, phi = field.reference(), jnp.asarray(white(shape))
-    q = reference.analysis(phi)
-    assert np.isclose(reference.mass_squared, mass_squared, rtol=1e-9)
+    field = P.LatticeField(shape, mass_squared=0.4, spacing=(0.5, 0.7, 1.1, 0.8)[: len(shape)])
+    phi, reference = jnp.asarray(white(shape), float), field.reference()
+
+    @jax.jit
+    def both(phi):
+        q = reference.analysis(phi)
+        return q, reference.synthesis(q), field.action(phi)
+
+    q, again, action = both(phi)
+    exact = 1e-5 if phi.dtype == jnp.float32 else 1e-12
+    assert np.isclose(reference.mass_squared, 0.4, rtol=1e-9)
     assert q.shape == shape
-    assert np.allclose(reference.synthesis(q), phi, atol=1e-11)
-    assert np.isclose(field.action(phi), jnp.sum(q**2) / 2, rtol=1e-9)
+    assert np.allclose(again, phi, atol=10 * exact)
+    assert np.isclose(action, jnp.sum(q**2) / 2, rtol=exact)
 
 
 def test_what_is_left_of_the_action_is_local():
