@@ -47,7 +47,7 @@ def continuum(g, beta, key, chains, error):
     V = lambda x: g * (x**2 - 4) ** 2
     ensembles = [P.PathEnsemble(V, beta=beta, slices=N, action="takahashi_imada") for N in SIZES]
     weight = weight_of(ensembles[0], jax.random.fold_in(key, 9), chains)
-    draws = math.ceil(2.5e2 / error**2 / chains)
+    draws = math.ceil(100 / error**2 / chains)
     runs = [
         measured(paths, weight, jax.random.fold_in(key, n), chains, draws)
         for n, paths in enumerate(ensembles)

@@ -20,7 +20,7 @@ def to_arviz(run: Any) -> Any:
     Source: https://python.arviz.org
     """
     try:
-        import arviz
+        import arviz  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise ImportError('ArviZ is not installed: `pip install "feynax[arviz]"`.') from None
     draws = {

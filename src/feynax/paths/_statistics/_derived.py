@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -60,8 +61,7 @@ def derived(function: Callable[..., float], *series: Series, unbiased: bool = Tr
     try:
         found = Estimate.from_chains(projected)
     except ChainTooShortError as short:
-        assert isinstance(short.estimate, Estimate)
-        kept = dataclasses.replace(short.estimate, value=shift)
+        kept = dataclasses.replace(cast(Estimate, short.estimate), value=shift)
         raise ChainTooShortError(str(short), estimate=kept, needed=short.needed) from None
     return dataclasses.replace(found, value=shift)
 

@@ -116,11 +116,12 @@ def energies(run: Any, name: str = "correlator", *, mean: str | None = None) -> 
 
     **Returns:**
 
-    A tuple of [`feynax.paths.Gap`][], the lattice gaps at this dt.
+    A tuple of [`feynax.paths.Gap`][], the lattice gaps at this dt: as many as have a plateau, from
+    the lowest on.
 
     **Raises:**
 
-    - `NoPlateauError` where no lag has a signal, or no window fits.
+    - `NoPlateauError` where the lowest gap has no signal at any lag, or no window fits.
     - `NotMixedError`, `ChainTooShortError` where the run's series refuse an estimate, or its
       blocks are shorter than ten correlation times.
 
@@ -141,7 +142,14 @@ def energies(run: Any, name: str = "correlator", *, mean: str | None = None) -> 
         single = np.asarray(run.blocks[mean], np.float64).reshape(*blocks.shape[:2], -1)
         found = jackknife(lambda C, m: effective_gaps(C - np.outer(m, m), *scale), blocks, single)
     parts = zip(found.value.T, np.moveaxis(found.replicas, -1, 0), strict=True)
-    return tuple(_plateau(Resampled(*part)) for part in parts)
+    first, *others = (Resampled(*part) for part in parts)
+    known = [_plateau(first)]
+    for effective in others:
+        try:
+            known.append(_plateau(effective))
+        except NoPlateauError:
+            break
+    return tuple(known)
 
 
 def gap(run: Any, name: str = "correlator", *, mean: str | None = None) -> Gap:
