@@ -107,3 +107,10 @@ def test_friction_is_at_least_zero():
         P.Ohmic(-1.0)
     with pytest.raises(ValueError, match="`cutoff` must be positive"):
         P.Ohmic(1.0, cutoff=0.0)
+
+
+def test_moves_that_need_neighbours_alone_leave_memory_to_the_rotation():
+    wells = P.PathEnsemble(lambda x: (x**2 - 4) ** 2 / 4, beta=4.0, slices=8, memory=P.Ohmic(1.0))
+    assert isinstance(P.default_kernel(wells), P.Rotation)
+    with pytest.raises(ValueError, match="`ensemble` must be without memory"):
+        P.transfer_matrix(wells)

@@ -51,7 +51,10 @@ def isotropic(ensemble: PathEnsemble) -> bool:
 
 
 def allowed(ensemble: PathEnsemble, mirrors: Float[np.ndarray, "mirrors dof dof"]) -> np.ndarray:
-    """Say of every mirror whether it leaves mass and potential as they are."""
+    """Say of every mirror whether it leaves mass and potential as they are.
+
+    None where paths have a memory: their signs are no chain of neighbours to be redrawn.
+    """
     mass, x = np.asarray(ensemble.mass), likely_places(ensemble)
     heavy = np.isclose(mirrors @ mass @ mirrors, mass, rtol=1e-12, atol=1e-12).all((1, 2))
     there = np.moveaxis(mirrors @ x, 0, 1)
@@ -59,7 +62,7 @@ def allowed(ensemble: PathEnsemble, mirrors: Float[np.ndarray, "mirrors dof dof"
         values = _energies(ensemble.potential, np.concatenate([x[:, None], there], 1))
     groups = np.asarray(values).reshape(1 + len(mirrors), len(_STRETCHES), _DRAWS)
     apart, size = np.abs(groups[1:] - groups[0]).max(-1), np.abs(groups[0]).max(-1)
-    return heavy & (apart <= _TOLERANCE * size).all(-1)
+    return heavy & (apart <= _TOLERANCE * size).all(-1) & ensemble.local
 
 
 def likely_places(ensemble: PathEnsemble) -> Float[np.ndarray, "dof points"]:
