@@ -65,6 +65,7 @@ class LocalMetropolis(AbstractKernel):
 
     def start(self, ensemble: Any, reference, x):
         check(isinstance(ensemble, PathEnsemble), "ensemble", "be of paths", type(ensemble))
+        check(ensemble.local, "ensemble", "be without memory", "one")
         even = not ensemble.closed or ensemble.slices % 2 == 0
         check(even, "slices", "be even for closed paths", ensemble.slices)
         return LocalState(x)
