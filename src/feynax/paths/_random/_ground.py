@@ -29,7 +29,6 @@ class LogAmplitude(eqx.Module):
 
     places: Float[np.ndarray, " places"]
     jets: Float[np.ndarray, "3 places"]
-    energy: float
 
     def __call__(self, x: Float[Array, ""]) -> Float[Array, ""]:
         places, jets = jnp.asarray(self.places, x.dtype), jnp.asarray(self.jets, x.dtype)
@@ -42,8 +41,10 @@ class LogAmplitude(eqx.Module):
         return jnp.where((x >= places[0]) & (x <= places[-1]), inside, beyond)
 
 
-def log_amplitude(energy: Callable[[Any], Any], mass: float, hbar: float) -> LogAmplitude:
-    """Return the ground state of a potential energy, a function of NumPy places."""
+def log_amplitude(
+    energy: Callable[[Any], Any], mass: float, hbar: float
+) -> tuple[LogAmplitude, float]:
+    """Return the ground state of a potential energy, a function of NumPy places, and its level."""
     left, right = _reach(energy, mass, hbar)
     e0, peak = _lowest(energy, left, right, mass, hbar)
     places = np.linspace(left, right, _POINTS)
@@ -59,7 +60,7 @@ def log_amplitude(energy: Callable[[Any], Any], mass: float, hbar: float) -> Log
     one[1] -= one[1, -1]
     two[1] -= two[1, 0]
     u, log = np.concatenate([one, two[:, 1:]], 1)
-    return LogAmplitude(places, np.stack([log, u, slope(places, u)]), np.float64(e0))
+    return LogAmplitude(places, np.stack([log, u, slope(places, u)])), e0
 
 
 def _reach(energy: Callable[[Any], Any], mass: float, hbar: float) -> tuple[float, float]:

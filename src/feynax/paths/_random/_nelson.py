@@ -42,7 +42,7 @@ class NelsonProcess(eqx.Module):
 
     Its two-time correlations are those of the ground state in Euclidean time, that is of the middle
     of a long path. With $G = -\frac\hbar m\ln\psi_0$ (the document's (B.6)) the system it belongs
-    to has the potential energy $V - E_0 = \frac m2 G'^2 - \frac\hbar2 G''$, see `potential`.
+    to has the potential energy $V = E_0 + \frac m2 G'^2 - \frac\hbar2 G''$, see `potential`.
     In (B.15) of the document the square root of V is the signed one, $\sqrt{m/2}\,G'$: with the
     positive one an oscillator would have a term $-\hbar\omega\,\mathrm{sign}(x)/2$ instead of
     $-\hbar\omega/2$ (`tests/paths/test_random_nelson.py`).
@@ -52,6 +52,7 @@ class NelsonProcess(eqx.Module):
     - `log_psi`: logarithm of the ground state's amplitude, up to a constant. Of one degree of
       freedom a function of a scalar; of more, a function of an array (dof,) with a scalar value.
     - `mass`: of all degrees of freedom; `hbar`: Planck's constant.
+    - `energy`: $E_0$, the energy of the ground state; only `potential` needs it.
     - `dof`: degrees of freedom.
 
     **Raises:**
@@ -73,6 +74,7 @@ class NelsonProcess(eqx.Module):
     log_psi: Callable[[Any], Any]
     mass: float
     hbar: float
+    energy: float
     dof: int = eqx.field(static=True)
 
     def __init__(
@@ -81,6 +83,7 @@ class NelsonProcess(eqx.Module):
         *,
         mass: float = 1.0,
         hbar: float = 1.0,
+        energy: float = 0.0,
         dof: int = 1,
     ):
         check(callable(log_psi), "log_psi", "be a function", repr(log_psi))
@@ -88,7 +91,8 @@ class NelsonProcess(eqx.Module):
         check_positive("hbar", hbar)
         check_count("dof", dof)
         self.log_psi, self.dof = log_psi, dof
-        self.mass, self.hbar = np.float64(mass), np.float64(hbar)
+        check_finite("energy", energy)
+        self.mass, self.hbar, self.energy = np.float64(mass), np.float64(hbar), np.float64(energy)
 
     @classmethod
     def from_drift(
@@ -124,7 +128,7 @@ class NelsonProcess(eqx.Module):
         """Return the process of the ground state of a potential of one degree of freedom.
 
         The slope of its logarithm is integrated from the tails inwards, so that the drift is right
-        far out too. The level is `log_psi.energy`.
+        far out too. Its level is `energy`.
 
         **Arguments:**
 
@@ -139,7 +143,7 @@ class NelsonProcess(eqx.Module):
         ```python
         import feynax as fx
         process = fx.paths.NelsonProcess.from_potential("x**4")
-        assert abs(process.log_psi.energy - 0.667986259155777) < 1e-7
+        assert abs(process.energy - 0.667986259155777) < 1e-9
         ```
         """
         check_positive("mass", mass)
@@ -148,7 +152,8 @@ class NelsonProcess(eqx.Module):
         with jax.enable_x64(True):
             jitted = jax.jit(lambda x: energy(x.reshape(1, -1)).reshape(x.shape))
             host = lambda x: np.asarray(jitted(np.asarray(x, np.float64)))
-            return cls(log_amplitude(host, mass, hbar), mass=mass, hbar=hbar)
+            log_psi, level = log_amplitude(host, mass, hbar)
+        return cls(log_psi, mass=mass, hbar=hbar, energy=level)
 
     @property
     def diffusion(self) -> float:
@@ -164,10 +169,11 @@ class NelsonProcess(eqx.Module):
         return jnp.asarray(self.diffusion, x.dtype) * jax.grad(self.log_density)(x)
 
     def potential(self, x: Float[Array, " dof"]) -> Float[Array, ""]:
-        r"""Return $V - E_0 = \frac m2 F^2 + \frac\hbar2\nabla\cdot F$ at a place, an energy."""
+        r"""Return $V = E_0 + \frac m2 F^2 + \frac\hbar2\nabla\cdot F$ at a place, an energy."""
         mass, hbar = jnp.asarray(self.mass, x.dtype), jnp.asarray(self.hbar, x.dtype)
         force, slope = self.drift(x), jax.jacfwd(self.drift)(x)
-        return mass / 2 * jnp.sum(force**2) + hbar / 2 * jnp.trace(slope)
+        level = jnp.asarray(self.energy, x.dtype)
+        return level + mass / 2 * jnp.sum(force**2) + hbar / 2 * jnp.trace(slope)
 
     def start(self, x: Float[Array, " dof"], *, rate: float = 0.0) -> LangevinState:
         """Return the state of a walker at a place; `rate` as in `step`."""
