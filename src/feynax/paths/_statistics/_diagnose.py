@@ -118,7 +118,7 @@ def _ess(x: np.ndarray) -> float:
     total = covariance[0] + (x.mean(1).var(ddof=1) if chains > 1 else 0.0)
     if total == 0:
         return float(x.size)
-    rho = 1 - (within - covariance * draws / (draws - 1)) / total
+    rho = 1 - (within - covariance) / total
     rho[0] = 1.0
     even = draws - draws % 2
     pairs = rho[:even:2] + rho[1:even:2]
