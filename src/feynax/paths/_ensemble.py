@@ -196,7 +196,7 @@ class PathEnsemble(AbstractEnsemble):
     def matched(self, x: Float[Array, "chains dof sites"]) -> PathReference:
         with jax.enable_x64(True):
             found = _pilot(self, jnp.asarray(x))
-        centre, force, stiffness = (np.asarray(value) for value in found)
+        centre, force, stiffness = (_rounded(np.asarray(value)) for value in found)
         held, firm = self._held(stiffness)
         # Where the forces do not vanish on average (fixed ends), the centre lies elsewhere.
         return self._reference(held, centre - np.linalg.solve(held, force) if firm else centre)
@@ -292,6 +292,11 @@ def _pilot(ensemble: PathEnsemble, x: Float[Array, "chains dof sites"]):
 
     own = FunctionPotential(lambda z: effective(z if ensemble.dof > 1 else z[None]), ensemble.dof)
     return z.mean((0, 2)), own.gradient(flat).mean(-1), own.hessian(flat).mean(-1)
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Ten digits: the last bits of a mean depend on how many cores took part in it."""
+    return np.vectorize(lambda value: float(f"{value:.9e}"), otypes=[float])(values)
 
 
 def _half_ends(count: int, dtype: Any) -> Array:

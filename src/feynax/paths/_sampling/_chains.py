@@ -7,7 +7,6 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
-from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec as P
 from jaxtyping import Array, Float, PyTree
 
@@ -39,7 +38,7 @@ class Chains:
         )
         self.x = found.x
         self.done += 1
-        whole = gather(found)
+        whole = gather(found, self.mesh)
         self.seconds.append(time.perf_counter() - begin)
         self.bar.update(1)
         return whole
@@ -53,10 +52,16 @@ class Chains:
         return jax.make_array_from_callback(values.shape, rows, lambda place: values[place])
 
 
-def gather(tree: PyTree) -> PyTree:
+@eqx.filter_jit
+def _replicated(tree: PyTree, mesh: Mesh) -> PyTree:
+    everywhere = NamedSharding(mesh, P())
+    return jax.tree.map(lambda leaf: jax.lax.with_sharding_constraint(leaf, everywhere), tree)
+
+
+def gather(tree: PyTree, mesh: Mesh) -> PyTree:
     """Return the arrays of all processes on the host of each, in the order of the chains."""
     if jax.process_count() > 1:
-        tree = multihost_utils.process_allgather(tree, tiled=True)
+        tree = _replicated(tree, mesh)
     return jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, tree)
 
 

@@ -73,7 +73,7 @@ def _run(chains: Chains, blocks: list[Block], seconds: Seconds) -> Run:
         kernel=chains.task.kernel,
         series=_joined(blocks, "series"),
         blocks=jax.tree.map(lambda *parts: np.stack(parts, 1), *[one.means for one in blocks]),
-        paths=gather(chains.x),
+        paths=gather(chains.x, chains.mesh),
         acceptance=_joined(blocks, "acceptance"),
         energy_change=_joined(blocks, "energy_change"),
         gradients=int(sum(one.gradients.sum() for one in blocks)),

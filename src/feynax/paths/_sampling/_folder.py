@@ -12,11 +12,11 @@ import numpy as np
 from ..._atomic import write_atomically
 from ..._errors import ConfigError, FileFormatError
 from ..._mesh import is_first_process
-from ._program import Block, Task
+from ._program import Block, Numbers, Task
 
 _FORMAT = "feynax chains 1"
 _COMPLEX = "/complex"
-Arrays = dict[str, np.ndarray]
+Arrays = dict[str, Any]
 
 
 class Folder:
@@ -51,7 +51,7 @@ class Folder:
             return []
         return [_block(_read(self._block(number))[0], x) for number in range(first + 1, done + 1)]
 
-    def write(self, done: int, task: Task, block: Block | None, x: np.ndarray) -> None:
+    def write(self, done: int, task: Task, block: Block | None, x: Numbers) -> None:
         """Keep a block, if it is one to keep, and then where the chains are."""
         if self.path is None or not is_first_process():
             return
@@ -59,7 +59,7 @@ class Folder:
         if block is not None:
             kept = eqx.tree_at(lambda block: block.x, block, None)
             _write(self._block(done), _named(kept), {})
-        state = {"x": x, **_named(_adapted(task))}
+        state = {"x": np.asarray(x), **_named(_adapted(task))}
         facts = {"done": done, "identity": self.identity}
         _write(self.path / "state.safetensors", state, facts)
 
@@ -103,12 +103,12 @@ def _named(tree: Any) -> Arrays:
 def _write(path: pathlib.Path, named: Arrays, facts: dict[str, Any]) -> None:
     from safetensors.numpy import save
 
-    real = {}
+    real: Arrays = {}
     for name, values in named.items():
-        values = np.ascontiguousarray(values).reshape(np.shape(values))
-        if values.dtype.kind == "c":  # of a kind the format does not know in double precision
-            name, values = name + _COMPLEX, np.stack([values.real, values.imag])
-        real[name] = values
+        if values.dtype.kind == "c":  # a kind the format does not know in double precision
+            real[name + _COMPLEX] = np.stack([np.real(values), np.imag(values)])
+        else:
+            real[name] = np.array(values, order="C")
     write_atomically(path, save(real, {"format": _FORMAT, "facts": json.dumps(facts)}))
 
 
@@ -135,7 +135,8 @@ def _compare(path: pathlib.Path, mine: dict[str, Any], kept: dict[str, Any]) -> 
     """Refuse a folder of another run: settings must be equal, and numbers equal to rounding."""
     for name in sorted(mine.keys() | kept.keys()):
         here, there = mine.get(name), kept.get(name)
-        numbers = isinstance(here, list) and isinstance(there, list) and len(here) == len(there)
-        same = np.allclose(here, there, 1e-9, 1e-12, equal_nan=True) if numbers else here == there
+        same = here == there
+        if isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
+            same = np.allclose(np.array(here), np.array(there), 1e-9, 1e-12, equal_nan=True)
         if not same:
             raise ConfigError(f"Folder `{path.parent}` holds another run: it differs in `{name}`.")

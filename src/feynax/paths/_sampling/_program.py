@@ -19,6 +19,7 @@ from .._abstract import AbstractEnsemble, AbstractReference
 from .._kernel import AbstractKernel
 
 Observable = Callable[[Any, Array], Array]
+Numbers = Array | np.ndarray
 _SHARED = np.uint32(2**32 - 1)  # no chain has this number
 
 
@@ -46,12 +47,12 @@ class Block(eqx.Module):
     - `gradients`: evaluations of the action's gradient (chains,).
     """
 
-    x: Float[Array, "chains ..."]
-    series: dict[str, Float[Array, "chains draws"]]
-    means: dict[str, Array]
-    acceptance: Float[Array, "chains draws"]
-    energy_change: Float[Array, "chains draws"]
-    gradients: Int[Array, " chains"]
+    x: Float[Numbers, "chains ..."]
+    series: dict[str, Float[Numbers, "chains draws"]]
+    means: dict[str, Numbers]
+    acceptance: Float[Numbers, "chains draws"]
+    energy_change: Float[Numbers, "chains draws"]
+    gradients: Int[Numbers, " chains"]
 
 
 @eqx.filter_jit

@@ -12,12 +12,14 @@ from ._program import on_host
 
 _WIDER = 2.0  # standard deviations of the reference in one of a start
 _FIRST_GAIN, _FALL = 2.0, 0.7
+_DIGITS = 8  # of an acceptance; the last bits of its sums differ between devices
 
 
 @eqx.filter_jit
-def _wide(reference: AbstractReference, key: PRNGKeyArray, chains: int) -> Array:
-    modes = _WIDER * jax.random.normal(key, (chains, *reference.shape))
-    return jax.vmap(reference.synthesis)(modes)
+def _wide(reference: AbstractReference, keys: PRNGKeyArray) -> Array:
+    # One by one: how many cores share an array must not decide its last bits.
+    one = lambda key: reference.synthesis(_WIDER * jax.random.normal(key, reference.shape))
+    return jax.lax.map(one, keys)
 
 
 def wide_starts(
@@ -31,7 +33,7 @@ def wide_starts(
     Of a caller's own starts only every second chain takes one. Chains that all begin in one place
     agree with one another whether or not they have seen the others: R-hat could not tell.
     """
-    wide = np.array(_wide(reference, key, chains))
+    wide = np.array(_wide(reference, jax.random.split(key, chains)))
     if start is not None:
         wide[::2] = np.resize(np.asarray(start), wide[::2].shape)
     return wide
@@ -46,7 +48,8 @@ def warm_up(chains: Chains, rounds: int) -> None:
     for done in range(chains.done, rounds):
         found = chains.advance()
         gain = jnp.asarray(_FIRST_GAIN / (1 + done) ** _FALL)
-        kernel = chains.task.kernel.adapted(jnp.asarray(found.acceptance.mean()), gain)
+        acceptance = jnp.asarray(found.acceptance.mean().round(_DIGITS))
+        kernel = chains.task.kernel.adapted(acceptance, gain)
         reference = chains.task.reference
         if done < rounds // 2 and (done + 1) & done == 0:
             reference = chains.task.ensemble.matched(found.x)
