@@ -58,7 +58,7 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/uv
 $(PEERS)/.ready: requirements/dev.txt | $(VENV)/bin/uv
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check torchdiffeq qutip
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check torchdiffeq qutip blackjax numpyro numba
 	$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --no-deps --no-build-isolation --editable .
 	touch $@
