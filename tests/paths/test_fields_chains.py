@@ -93,7 +93,7 @@ def test_a_free_fields_length_and_gap_are_exact_at_any_size():
         q = jax.random.normal(key, (20_000, *reference.shape), float)
         x = jax.vmap(reference.synthesis)(q)
         names = (P.Magnetisation(2), P.long_wave, P.slice_correlator)
-        return [jax.vmap(lambda x: name(field, x))(x) for name in names]
+        return jax.vmap(lambda x: [name(field, x) for name in names])(x)
 
     m2, wave, slices = (np.asarray(one) for one in read(jax.random.key(3)))
     length = P.derived(lambda m2, wave: P.correlation_length(field, m2, wave), m2, wave)

@@ -80,6 +80,7 @@ class LatticeField(AbstractEnsemble):
         alone = (mass_squared is None) != (potential is None)
         check(alone, "potential", "be given where `mass_squared` is not, and only there", potential)
         if potential is None:
+            assert mass_squared is not None  # as has just been checked
             self.potential = QuarticPotential(mass_squared, coupling)
         else:
             check(coupling == 0, "coupling", "be left out where `potential` is given", coupling)
@@ -138,7 +139,7 @@ class LatticeField(AbstractEnsemble):
 
     def reference(self) -> FieldReference:
         """Return the self-consistent free field: its own fluctuations give its mass."""
-        waves = full_spectrum(self.shape, self.spacing)
+        waves = full_spectrum(self.shape, np.asarray(self.spacing))
         mass, centre = self._floor, 0.0
         for _ in range(_ROUNDS):
             spread = float(np.mean(1 / (waves + mass)) / self.cell)

@@ -27,8 +27,8 @@ class FieldReference(AbstractReference):
     - `mass_squared`, `centre`: of the reference; `scale`: $\lambda^{-1/2}$ of every mode.
     """
 
-    mass_squared: Float[Array | np.ndarray, ""]
-    centre: Float[Array | np.ndarray, ""]
+    mass_squared: float
+    centre: float
     scale: Float[Array | np.ndarray, "..."]
     lattice: tuple[int, ...] = eqx.field(static=True)
 
@@ -42,8 +42,9 @@ class FieldReference(AbstractReference):
     ):
         self.lattice = lattice
         self.mass_squared, self.centre = np.float64(mass_squared), np.float64(centre)
-        waves = full_spectrum(lattice, spacing)[..., _numbers(lattice[-1])]
-        self.scale = 1 / np.sqrt(np.prod(spacing) * (waves + mass_squared))
+        steps = np.asarray(spacing)
+        waves = full_spectrum(lattice, steps)[..., _numbers(lattice[-1])]
+        self.scale = 1 / np.sqrt(steps.prod() * (waves + mass_squared))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -66,7 +67,7 @@ class FieldReference(AbstractReference):
 def full_spectrum(lattice: tuple[int, ...], spacing: np.ndarray) -> np.ndarray:
     r"""Return $\sum_\mu (2/a_\mu)^2\sin^2(\theta_\mu/2)$ of all waves."""
     total = np.zeros(())
-    for sites, step in zip(lattice, np.asarray(spacing), strict=True):
+    for sites, step in zip(lattice, spacing, strict=True):
         own = (2 / step * np.sin(np.pi * np.arange(sites) / sites)) ** 2
         total = np.add.outer(total, own)
     return total

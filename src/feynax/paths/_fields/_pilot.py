@@ -52,7 +52,7 @@ def _read(potential: AbstractPotential, places: np.ndarray, weights: np.ndarray)
 
 
 @eqx.filter_jit
-def _derivatives(potential: AbstractPotential, places: Array):
+def _derivatives(potential: AbstractPotential, places: Float[Array | np.ndarray, " places"]):
     row = jnp.asarray(places)[None]
     here, there = potential(row), potential(-row)
     uneven = jnp.any(jnp.abs(here - there) > _SAME * (1 + jnp.abs(here)))

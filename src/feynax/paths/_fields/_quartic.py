@@ -1,8 +1,8 @@
 """The potential of a site: a square and a fourth power."""
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from ..._checks import check, check_finite
 from ..._errors import NotNormalisableError
@@ -28,8 +28,8 @@ class QuarticPotential(AbstractPotential):
     ```
     """
 
-    mass_squared: Float[Array | np.ndarray, ""]
-    coupling: Float[Array | np.ndarray, ""]
+    mass_squared: float
+    coupling: float
     dof: int = eqx.field(static=True, default=1)
 
     def __init__(self, mass_squared: float, coupling: float):
@@ -43,8 +43,8 @@ class QuarticPotential(AbstractPotential):
 
     def __call__(self, x: Places) -> Energies:
         square = x[0] ** 2
-        half, coupling = (value.astype(x.dtype) for value in (self.mass_squared / 2, self.coupling))
-        return square * (half + coupling * square)
+        half = jnp.asarray(self.mass_squared / 2, x.dtype)
+        return square * (half + jnp.asarray(self.coupling, x.dtype) * square)
 
 
 def _refuse_unbounded(mass_squared: float, coupling: float) -> None:
