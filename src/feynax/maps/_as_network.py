@@ -1,4 +1,4 @@
-"""Quantum systems read as recurrent networks."""
+"""Quantum systems read as networks: propagators as recurrent ones, paths as one hidden layer."""
 
 import functools
 from typing import Any
@@ -19,7 +19,7 @@ from ._wave_network import PropagatorCell, WaveNetwork
 Wave = Inexact[ArrayLike, " d"] | None
 
 
-@cites("odernn2018")
+@cites("odernn2018", "paths")
 @functools.singledispatch
 def as_network(thing: Any, *args: Any, **options: Any) -> Any:
     r"""Read a quantum system as a network: a propagator as a recurrent one that takes its steps.
@@ -37,16 +37,22 @@ def as_network(thing: Any, *args: Any, **options: Any) -> Any:
     Networks are in the family, so that [`feynax.certify`][] and [`feynax.as_equation`][] speak
     about them, and they can be trained from there on.
 
+    A path of a [`feynax.paths.PathEnsemble`][], given with it as `as_network(ensemble, path)`, is
+    a [`feynax.networks.OneHidden`][] that can be asked at any time. It goes through all sites;
+    between them it is straight with the `basis` `"relu"` (the default), constant with `"step"`,
+    jumping half way, and trigonometric with `"modes"`. Closed paths repeat.
+
     Open for registration: `@fx.as_network.register` on a function of your class.
 
     **Arguments:**
 
     - `thing`: a propagator of `feynax.quantum`; its first further argument is `psi`, the wave
-      function at first (zero where it is left out).
+      function at first (zero where it is left out). Or an ensemble of paths; its further
+      arguments are the path, of shape (dof, sites), and `basis`.
 
     **Returns:**
 
-    A [`feynax.maps.WaveNetwork`][].
+    A [`feynax.maps.WaveNetwork`][], or of a path a [`feynax.networks.OneHidden`][].
 
     **Raises:**
 
@@ -54,7 +60,9 @@ def as_network(thing: Any, *args: Any, **options: Any) -> Any:
     - `ValueError` for split steps that go backwards: the step of a network is positive.
 
     Source: n-t-ODERNN document (2018), Theorem 4, corrected as
-    [`feynax.quantum.SymplecticEuler`][] says.
+    [`feynax.quantum.SymplecticEuler`][] says. Paths: (3.6), (4.1) with the shift dt/2 in place of
+    1/2, and (4.6) with the cases it leaves out, of the paths document
+    (`tests/maps/test_path_network.py`).
 
     ```python
     import numpy as np, jax.numpy as jnp, feynax as fx
