@@ -58,16 +58,16 @@ def test_without_cutoff_it_is_the_oscillator_and_its_corrections_are_cutoff_over
 
 
 def test_draws_have_the_exact_functions_at_every_width(key):
-    """Widths 4, 16 and 64: fourth cumulant, two- and four-point function, within 4 sigma.
+    """Widths 4 and 64: fourth cumulant, two- and four-point function, within 4 sigma.
 
-    Sigma is the spread of 100 blocks of draws; draws of one block are independent.
+    Sigma is the spread of 40 blocks of draws; draws of one block are independent.
     """
     times = np.array([0.0, 0.4, 0.4, 1.1])
 
     @jax.jit
     def moments(networks, keys):
         x = jax.lax.map(lambda k: networks.draw(k)(times), keys, batch_size=2000)
-        blocks = x.reshape(100, -1, 4)
+        blocks = x.reshape(40, -1, 4)
         mean = lambda *which: jnp.prod(blocks[..., jnp.array(which)], -1).mean(1)
         square, other = mean(0, 0), mean(0, 1)
         one = mean(0, 0, 0, 0) - 3 * square**2
@@ -75,19 +75,19 @@ def test_draws_have_the_exact_functions_at_every_width(key):
         four = mean(0, 1, 2, 3) - pairs
         return jnp.stack([square, other, one, four])
 
-    for width, count in ((4, 200_000), (16, 200_000), (64, 200_000)):
+    for width in (4, 64):
         networks = document(width)
-        keys = jax.random.split(jax.random.fold_in(key, width), count)
+        keys = jax.random.split(jax.random.fold_in(key, width), 200_000)
         found = np.asarray(moments(networks, keys))
         four = [networks.four_point(np.zeros(4)), networks.four_point(times)]
         exact = np.array([*networks.two_point(np.array([0.0, 0.4])), *four])
-        error = found.std(1, ddof=1) / 10
+        error = found.std(1, ddof=1) / np.sqrt(40)
         assert (np.abs(found.mean(1) - exact) < 4 * error).all(), (width, found.mean(1), exact)
         assert error[2] < exact[2] / 4  # a Gaussian would be seen
 
 
 def test_a_network_is_a_function_of_any_times(key):
-    network = document().draw(key)
+    network = jax.jit(document().draw)(key)
     times = np.array([[0.1, -2.0, 3.0]])
     direct = sum(network.a[n] * np.cos(network.b[n] * times + network.c[n]) for n in range(4))
     assert network(times).shape == (1, 3)
@@ -98,10 +98,10 @@ def test_a_network_is_a_function_of_any_times(key):
 @pytest.fixture(scope="module")
 def weighted():
     """Wide networks on two units of time, pulled by an additional spring of 0.6."""
-    free = P.CosineEnsemble(128, cutoff=2.0)
+    free = P.CosineEnsemble(64, cutoff=2.0)
     times = np.linspace(0.0, 2.0, 9)
     spring = lambda x: 0.3 * x**2
-    return free, P.interacting(free, spring, times=times, draws=20_000, key=jax.random.key(3))
+    return free, P.interacting(free, spring, times=times, draws=12_000, key=jax.random.key(3))
 
 
 def test_interaction_of_a_spring_is_a_gaussian_integral(weighted):
@@ -121,9 +121,11 @@ def test_interaction_of_a_spring_is_a_gaussian_integral(weighted):
 
 def test_weights_that_overlap_too_little_are_refused(weighted):
     free, found = weighted
-    assert 1000 < found.ess < 20_000
+    assert 1000 < found.ess < 12_000
     with pytest.raises(LowOverlapError, match="draws that count"):
-        P.interacting(free, "40*x**4", times=found.times, draws=200, key=jax.random.key(0))
+        P.interacting(
+            free, lambda x: 40 * x**4, times=found.times, draws=200, key=jax.random.key(0)
+        )
 
 
 @pytest.mark.parametrize(
