@@ -23,7 +23,7 @@ class Chains:
     ):
         self.block, self.mesh, self.folder = block, mesh, folder
         self.done, self.task, x = folder.read_state(task, x)
-        self.x = self._share(x)
+        self.x: Any = self._share(x)
         self.seconds: list[float] = []
         self.bar = bar
         self.bar.update(self.done)

@@ -15,6 +15,7 @@ from ._program import Block, Task
 from ._run import Run, Seconds
 
 _LEAST = 1000  # effective draws before an error is small by more than luck
+_MIXED = 1.01  # R-hat of every observable
 _GROWTH = 1.1  # a look at errors after so much more: looking often stops at lucky ones
 
 
@@ -36,12 +37,11 @@ class Target:
         return cls(draws, wanted)
 
     def reached(self, series: dict[str, np.ndarray]) -> bool:
-        """Whether every error is small, and known to be."""
-        found = {name: found_in(series[name]) for name in self.errors}
-        return bool(found) and all(
-            one.error <= self.errors[name] and one.ess >= _LEAST and one.r_hat < 1.01
-            for name, one in found.items()
-        )
+        """Whether every error is small, and known to be: all chains have mixed."""
+        found = {name: found_in(values) for name, values in series.items()}
+        mixed = not any(one.r_hat > _MIXED for one in found.values())
+        small = all(found[name].error <= error for name, error in self.errors.items())
+        return mixed and small and all(found[name].ess >= _LEAST for name in self.errors)
 
 
 def draw_blocks(chains: Chains, target: Target, warmup: int) -> Run:

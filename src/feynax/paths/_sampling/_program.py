@@ -60,7 +60,7 @@ def draw_block(
     task: Task,
     first: UInt32[np.ndarray, ""],
     numbers: UInt32[Array, " chains"],
-    x: Float[Array, "chains ..."],
+    x: Float[Numbers, "chains ..."],
     *,
     draws: int,
     mesh: Mesh,

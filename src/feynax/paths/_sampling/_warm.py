@@ -52,7 +52,7 @@ def warm_up(chains: Chains, rounds: int) -> None:
         kernel = chains.task.kernel.adapted(acceptance, gain)
         reference = chains.task.reference
         if done < rounds // 2 and (done + 1) & done == 0:
-            reference = chains.task.ensemble.matched(found.x)
+            reference = chains.task.ensemble.matched(jnp.asarray(found.x))
         where = lambda task: (task.kernel, task.reference)
         chains.task = on_host(eqx.tree_at(where, chains.task, (kernel, reference)))
         chains.keep(found, whole=False)
