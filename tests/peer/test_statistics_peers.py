@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 @pytest.fixture(scope="module", params=[0.0, 0.9, -0.5])
 def chains(request):
     noise = np.random.default_rng(2).normal(size=(4, 5000))
-    return lfilter([1.0], [1.0, -request.param], noise) + 2.0
+    return 2.0 + np.asarray(lfilter([1.0], [1.0, -request.param], noise))
 
 
 def test_health_is_arvizs(chains):

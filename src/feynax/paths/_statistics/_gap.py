@@ -163,7 +163,7 @@ def gap(run: Any, name: str = "correlator", *, mean: str | None = None) -> Gap:
     import jax, feynax as fx
     paths = fx.paths.PathEnsemble(lambda x: x**2 / 2, beta=8.0, slices=16)
     C = {"correlator": fx.paths.Correlator(lags=6)}
-    run = fx.paths.sample(paths, key=jax.random.key(0), chains=16, draws=400, observables=C)
+    run = fx.paths.sample(paths, key=jax.random.key(0), chains=8, draws=400, observables=C)
     assert abs(fx.paths.gap(run).estimate.value - 0.99) < 0.1
     ```
     """
