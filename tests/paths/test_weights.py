@@ -159,7 +159,7 @@ def test_cosines_of_4_6_have_the_action_4_7_times_a_quarter_of_the_time():
 def test_an_uneven_grid_adds_up(action):
     """A point on a straight piece changes the kinetic part by nothing, V by quadrature only."""
     ens = P.PathEnsemble(
-        lambda x: 0 * x + 0.7, beta=2.0, slices=4, ends=P.FreeEnds(), action=action, mass=1.3
+        lambda x: 0 * x + 0.7, beta=2.0, slices=4, ends=P.HalfLine(0.0), action=action, mass=1.3
     )
     x = jnp.asarray(np.random.default_rng(5).normal(size=(1, 5)))
     t = jnp.linspace(0.0, 2.0, 5)
