@@ -168,6 +168,11 @@ def test_many_slices():
     assert abs(T.log_partition + np.log(2 * np.sinh(4096 * turn / 2))) < 1e-9
 
 
+def test_a_grid_that_would_be_too_large_is_refused_at_once():
+    with pytest.raises(fx.NotConvergedError, match="needs a grid of .* points"):
+        lattice("x**2/2", beta=0.01, slices=4)
+
+
 @pytest.mark.parametrize(
     ("V", "other", "text"),
     [

@@ -41,7 +41,7 @@ def box(
     """Return the two ends of the box."""
     x, V = scan(potential, hbar * np.sqrt(beta / mass))
     excess = V - V.min()
-    near = beta * excess < _NEGLIGIBLE
+    near = excess < _NEGLIGIBLE / beta
     inner = int(np.argmin(V))
     right = _reach(x[inner:], V[inner:], near[inner:], mass, hbar)
     left = _reach(-x[inner::-1], V[inner::-1], near[inner::-1], mass, hbar)

@@ -237,6 +237,8 @@ class TransferMatrix:
         energy, force = self.kernel.weights
         if self.ensemble.rule.midpoint:
             return float(np.sum(self._pairs * f)) * first
+        there = self._densities.max(0) > 0  # elsewhere V may be infinite
+        f, g = np.where(there, f, 0.0), np.where(there, g, 0.0)
         both = first * np.outer(energy, f) + second * np.outer(force, g)
         return float(np.sum(both * self._densities, 1).mean())
 
@@ -265,7 +267,8 @@ def transfer_matrix(ensemble: PathEnsemble, points: int | None = None) -> Transf
     **Raises:**
 
     - `ValueError` for open paths, more degrees of freedom, or an action with memory.
-    - `NotConvergedError` where 1800 points leave an error above 1e-6; `found` is the result.
+    - `NotConvergedError` where 1800 points leave an error above 1e-6 (`found` is the result), or
+      would be far too few.
 
     Source: paths document (Hashimoto et al.), section 5; equations (3.1) and (3.3) with the
     normalisation they leave out.
@@ -286,7 +289,11 @@ def transfer_matrix(ensemble: PathEnsemble, points: int | None = None) -> Transf
         check_count("points", points, 8)
         return _solve(ensemble, ends, points)
     spacing = _SPACING * np.sqrt(hbar * ensemble.dt / mass)
-    return _refined(ensemble, ends, max(int((ends[1] - ends[0]) / spacing), 32))
+    needed = max(int((ends[1] - ends[0]) / spacing), 32)
+    if needed > _FINEST:
+        text = f"The lattice needs a grid of {needed} points, more than {_FINEST}: its paths are"
+        raise NotConvergedError(f"{text} hot, and far shorter than the well is wide.", found=None)
+    return _refined(ensemble, ends, needed)
 
 
 def _refined(ensemble: PathEnsemble, ends: tuple[float, float], points: int) -> TransferMatrix:
