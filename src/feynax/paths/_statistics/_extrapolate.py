@@ -44,7 +44,11 @@ class Extrapolation:
 
 
 def extrapolate(
-    estimates: Sequence[Estimate], steps: Sequence[float], *, power: int, terms: int = 1
+    estimates: Sequence[Estimate],
+    steps: Sequence[float] | Float[np.ndarray, " sizes"],
+    *,
+    power: int,
+    terms: int = 1,
 ) -> Extrapolation:
     r"""Fit estimates at several time steps and return the value at none.
 
