@@ -169,7 +169,7 @@ def test_many_slices():
 
 
 def test_a_grid_that_would_be_too_large_is_refused_at_once():
-    with pytest.raises(fx.NotConvergedError, match="needs a grid of .* points"):
+    with pytest.raises(fx.NotConvergedError, match=r"needs a grid of .* points"):
         lattice("x**2/2", beta=0.01, slices=4)
 
 
