@@ -154,10 +154,6 @@ class NoSteadyStateError(FeynaxError, ValueError):
         self.eigenvalues = eigenvalues
 
 
-class NotNormalisableError(FeynaxError, ValueError):
-    """A weight has no finite sum: the action does not hold the path, or the field, anywhere."""
-
-
 class DeltaFunctionError(FeynaxError, ValueError):
     """A state was asked for in a variable of which it has a definite value."""
 

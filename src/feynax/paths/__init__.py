@@ -1,5 +1,20 @@
 """Path integrals as ensembles of networks: actions, samplers, observables and their errors."""
 
+from .._errors import (
+    AcceptanceWarning as AcceptanceWarning,
+    AmbiguousActionError as AmbiguousActionError,
+    ChainTooShortError as ChainTooShortError,
+    CoarseSlicesWarning as CoarseSlicesWarning,
+    FormulaError as FormulaError,
+    LowOverlapError as LowOverlapError,
+    MixingWarning as MixingWarning,
+    NonPositiveKernelError as NonPositiveKernelError,
+    NoPlateauError as NoPlateauError,
+    NoSplittingError as NoSplittingError,
+    NotMixedError as NotMixedError,
+    NotNormalisableError as NotNormalisableError,
+    SignProblemError as SignProblemError,
+)
 from ._abstract import (
     AbstractEnsemble as AbstractEnsemble,
     AbstractReference as AbstractReference,
