@@ -124,7 +124,7 @@ def test_weights_that_overlap_too_little_are_refused(weighted):
     assert 1000 < found.ess < 12_000
     with pytest.raises(LowOverlapError, match="draws that count"):
         P.interacting(
-            free, lambda x: 40 * x**4, times=found.times, draws=200, key=jax.random.key(0)
+            free, lambda x: 4000 * x**4, times=found.times, draws=200, key=jax.random.key(0)
         )
 
 
