@@ -73,7 +73,7 @@ def renormalised(coupling: float, bare_squared: float) -> float:
 
 
 def draw(field: P.LatticeField, draws: int, key: jax.Array, start=None) -> P.Run:
-    kernel = P.Composed(P.Rotation(), [P.ClusterFlips(field)])
+    kernel = P.Composed(P.Rotation(0.2), [P.ClusterFlips(field)])
     return P.sample(
         field,
         key=key,

@@ -96,7 +96,7 @@ class LatticeField(AbstractEnsemble):
         **Arguments:**
 
         - `shape`: as of the class.
-        - `kappa`, `lam`: $\kappa > 0$ and $\lambda \ge 0$.
+        - `kappa`, `lam`: $\kappa > 0$ and $\lambda \ge 0$, numbers.
 
         **Returns:**
 
@@ -146,7 +146,7 @@ class LatticeField(AbstractEnsemble):
             seen = smear(self.potential, centre, spread)
             if seen.quadratic:
                 return self._free(seen.curvature, seen.centre)
-            new = self._held(seen.curvature)
+            new = max(seen.curvature, mass / 4)
             mass, centre = (mass + new) / 2, centre - seen.force / (mass + new)
         return self._free(mass, centre)
 
