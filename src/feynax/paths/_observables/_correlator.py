@@ -26,6 +26,7 @@ class Correlator(eqx.Module):
       generalised eigenvalue problem; the first degree of freedom by default.
     - `lags`: the largest k, in steps of `lag_time`; all that there are by default (half of a
       closed path).
+    - `corrected`: set False for the sites themselves, also for Takahashi-Imada.
 
     **Returns** (when called with an ensemble and one path): shape (lags + 1,) for one operator,
     (lags + 1, operators, operators) and symmetric for several.
@@ -44,16 +45,19 @@ class Correlator(eqx.Module):
 
     operators: tuple[Callable[[Any], Any], ...] = eqx.field(static=True)
     lags: int | None = eqx.field(static=True)
+    corrected: bool = eqx.field(static=True)
 
     def __init__(
         self,
         operators: Callable[[Any], Any] | Sequence[Callable[[Any], Any]] = coordinate,
         lags: int | None = None,
+        *,
+        corrected: bool = True,
     ):
         if lags is not None:
             check_count("lags", lags)
         self.operators = (operators,) if callable(operators) else tuple(operators)
-        self.lags = lags
+        self.lags, self.corrected = lags, corrected
 
     def lag_time(self, ensemble: PathEnsemble) -> float:
         """Return the Euclidean time between two lags: a slice, or a step of Chin's action."""
@@ -61,7 +65,7 @@ class Correlator(eqx.Module):
 
     def __call__(self, ensemble: PathEnsemble, x: Float[Array, "dof sites"]) -> Float[Array, "..."]:
         inner = x[:, inner_sites(ensemble)]
-        there = inner + displacement(ensemble, inner)
+        there = inner + displacement(ensemble, inner) if self.corrected else inner
         series = jnp.stack([operator(there) for operator in self.operators])
         count = series.shape[-1]
         most = count // 2 if ensemble.closed else count - 1

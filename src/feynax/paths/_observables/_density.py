@@ -170,9 +170,10 @@ class RadialDensity(AbstractHistogram):
         there = inner + displacement(ensemble, inner)
         own = there[self.particle * self.dims : (self.particle + 1) * self.dims]
         radius = jnp.sqrt(jnp.sum(own**2, 0))
-        shells = np.diff(self._ball(self.edges)) / np.diff(self.edges)
+        edges = jnp.asarray(self.edges, x.dtype)
+        shells = jnp.diff(self._ball(edges)) / jnp.diff(edges)
         counts = _histogram(self.edges, radius, jnp.ones_like(radius)) / radius.size
-        return counts / shells.astype(counts.dtype)
+        return counts / shells
 
     def _ball(self, r: Any) -> Any:
         return math.pi ** (self.dims / 2) / math.gamma(self.dims / 2 + 1) * r**self.dims
