@@ -88,8 +88,8 @@ def _joined(blocks: list[Block], field: str):
 
 def _seconds(warm: list[float], drawing: list[float]) -> Seconds:
     """Only the first block of all is compiled: what it took more than a later one."""
-    first, *rest = warm + drawing
-    compiling = max(first - float(np.median(rest)), 0.0) if rest else 0.0
+    every = warm + drawing
+    compiling = max(every[0] - float(np.median(every[1:])), 0.0) if len(every) > 1 else 0.0
     parts = [sum(warm), sum(drawing)]
     parts[0 if warm else 1] -= compiling
     return Seconds(compiling, *parts)
