@@ -22,8 +22,8 @@ class Gate:
     first target is likewise the least significant bit of the local index. Arguments name controls
     first and the target last.
 
-    Make one by name ([`Gate.flip`][], [`Gate.swap`][], [`Gate.permutation`][],
-    [`Gate.unitary`][], [`Gate.hadamard`][], [`Gate.idle`][]); the fields are what all of them are.
+    Make one by name (`Gate.flip`, `Gate.swap`, `Gate.permutation`, `Gate.unitary`,
+    `Gate.hadamard`, `Gate.idle`); the fields are what all of them are.
 
     **Fields:**
 

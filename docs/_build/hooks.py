@@ -1,0 +1,39 @@
+"""What `make docs` adds to MkDocs: pages made from the sources, and formulas without a script."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from mkdocs.structure.files import File
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))  # MkDocs loads hooks as lone files
+
+import formulas  # noqa: E402
+import pages  # noqa: E402
+
+
+def on_files(files, config):
+    """Add the reference, and one page of claims a document."""
+    for where, text in pages.reference_pages():
+        files.append(File.generated(config, where, content=text))
+    for document in _claims():
+        where = f"claims/{document['short']}.md"
+        files.append(File.generated(config, where, content=pages.claims_page(document)))
+    return files
+
+
+def on_page_content(html, page, config, files):
+    """Draw formulas, those of docstrings included."""
+    return formulas.to_mathml(html)
+
+
+def _claims():
+    """Ask feynax in its own environment: that of the site holds no JAX."""
+    python = os.environ["FEYNAX_PYTHON"]
+    told = subprocess.run(
+        [python, str(HERE / "claims.py")], check=True, capture_output=True, text=True
+    )
+    return json.loads(told.stdout)
