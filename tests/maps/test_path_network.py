@@ -91,3 +91,10 @@ def test_what_does_not_fit_is_refused():
         fx.as_network(ens, x, "cos")
     with pytest.raises(ValueError, match="`path` must have shape"):
         fx.as_network(ens, x[:, 1:])
+
+
+def test_a_random_cosine_network_is_a_network():
+    drawn = P.CosineEnsemble(6, cutoff=4.0).draw(jax.random.key(0))
+    times = jnp.linspace(-1.0, 2.0, 7)
+    found = jax.vmap(fx.as_network(drawn))(times)[:, 0]
+    assert jnp.allclose(found, drawn(times), atol=1e-6)

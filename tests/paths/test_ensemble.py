@@ -74,7 +74,7 @@ def test_an_oscillators_reference_is_the_oscillator(action, ends):
     reference = ens.matched(reference.synthesis(jnp.ones(reference.shape))[None])
     for q in np.random.default_rng(2).normal(size=(3, *reference.shape)):
         state = P.settle(ens, reference, jnp.asarray(q))
-        assert jnp.abs(state.force).max() < 1e-12
+        assert jnp.abs(state.force).max() < 1e-8  # the stiffness is rounded to ten digits
 
 
 def test_coupled_particles_decouple_in_the_frame():

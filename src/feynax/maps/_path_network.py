@@ -6,7 +6,15 @@ from jaxtyping import Array, Float
 
 from .._checks import check_choice, check_shape
 from ..networks import OneHidden, Zigzag
-from ..paths import FixedEnds, HalfLine, ModeWeights, PathEnsemble, Periodic, StepWeights
+from ..paths import (
+    CosineNetwork,
+    FixedEnds,
+    HalfLine,
+    ModeWeights,
+    PathEnsemble,
+    Periodic,
+    StepWeights,
+)
 from ._as_network import as_network
 
 
@@ -16,6 +24,11 @@ def _(thing: PathEnsemble, path: Float[Array, "dof sites"], basis: str = "relu")
     x = jnp.asarray(path)
     check_shape("path", x, (thing.dof, thing.sites))
     return _BASES[basis](thing, x)
+
+
+@as_network.register
+def _(thing: CosineNetwork) -> OneHidden:
+    return OneHidden(thing.b, thing.c, thing.a[None], jnp.zeros_like(thing.a[:1]), activation="cos")
 
 
 def _relu(ensemble: PathEnsemble, x: Array) -> OneHidden:

@@ -12,15 +12,14 @@ from jaxtyping import Array, Float
 from .._checks import check, check_choice, check_count, check_finite, check_positive
 from .._citation import cites
 from ._abstract import AbstractEnsemble
-from ._ends import AbstractEnds, FixedEnds, Periodic
+from ._ends import AbstractEnds, Periodic
+from ._fit import first_reference, matched_reference
 from ._memory import AbstractMemory, frequencies, memory_action
-from ._potential import AbstractPotential, FunctionPotential
+from ._potential import AbstractPotential, as_potential
 from ._reference import PathReference
 from ._rule import RULES, Rule
 
 Path = Float[Array, "dof sites"]
-_FIRST_ROUNDS, _FIRST_DRAWS = 12, 64
-_LEAST_TURN = 1e-2  # least omega beta hbar of a reference whose zero mode nothing else holds
 
 
 @cites("paths")
@@ -97,9 +96,8 @@ class PathEnsemble(AbstractEnsemble):
         check_count("slices", slices, 2)
         check_choice("action", action, RULES)
         check(action != "chin" or slices % 2 == 0, "slices", "be even for this action", slices)
-        potential = _read(potential, mass)
-        self.mass = _mass_matrix(mass, potential)
-        self.potential = _to_potential(potential, self.mass.shape[0])
+        self.potential = as_potential(potential, np.shape(mass)[0] if np.ndim(mass) else None)
+        self.mass = _mass_matrix(mass, self.potential.dof)
         self.ends = Periodic() if ends is None else ends
         self.beta, self.hbar = np.float64(beta), np.float64(hbar)
         self.slices, self.kind, self.memory = slices, action, memory
@@ -176,72 +174,24 @@ class PathEnsemble(AbstractEnsemble):
         return local * jnp.asarray(self.dt / self.hbar, x.dtype)
 
     def reference(self) -> PathReference:
-        """Return the self-consistent harmonic reference: its own draws give its stiffness.
-
-        No chain is needed, since draws of a reference are independent. It starts from a
-        thermal wavelength, forgets half of what it knew in each round, and is frozen after 12.
-        """
-        with jax.enable_x64(True):
-            rate = 1 / (float(self.beta) * float(self.hbar))
-            now = self._reference(np.asarray(self.mass) * rate**2, self._first_centre())
-            for key in jax.random.split(jax.random.key(0), _FIRST_ROUNDS):
-                q = jax.random.normal(key, (_FIRST_DRAWS, *now.shape))
-                new = self.matched(jax.vmap(now.synthesis)(q))
-                half = lambda a, b: (np.asarray(a) + np.asarray(b)) / 2
-                now = self._reference(
-                    half(now.stiffness, new.stiffness), half(now.centre, new.centre)
-                )
-            return now
+        return first_reference(self)
 
     def matched(self, x: Float[Array, "chains dof sites"]) -> PathReference:
-        with jax.enable_x64(True):
-            found = _pilot(self, jnp.asarray(x))
-        centre, force, stiffness = (_rounded(np.asarray(value)) for value in found)
-        held, firm = self._held(stiffness)
-        # Where the forces do not vanish on average (fixed ends), the centre lies elsewhere.
-        return self._reference(held, centre - np.linalg.solve(held, force) if firm else centre)
+        return matched_reference(self, x)
 
-    def _reference(self, stiffness: np.ndarray, centre: np.ndarray) -> PathReference:
-        return PathReference(
-            self.ends,
-            slices=self.slices,
-            dt=float(self.dt),
-            hbar=float(self.hbar),
-            mass=np.asarray(self.mass),
-            stiffness=stiffness,
-            centre=centre,
-            midpoint=self.rule.midpoint,
-            memory=self._memory_spectrum(),
-        )
-
-    def _memory_spectrum(self) -> np.ndarray | float:
-        """Its eigenvalues over the mass, in the order of the modes: cosines, then sines."""
+    def memory_spectrum(self) -> np.ndarray | float:
+        """Return the memory's eigenvalues over the mass, in the order of the modes."""
         if self.memory is None:
             return 0.0
         dt = float(self.dt)
         with jax.enable_x64(True):
             squares = np.asarray(self.memory.squares(self.slices, jnp.asarray(dt)))
+        # The modes of closed paths are cosines, then sines.
         return dt * np.concatenate([squares, squares[1 : (self.slices + 1) // 2]])
 
-    def _held(self, stiffness: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Raise the frequencies of a stiffness to a floor; say whether none was below it."""
-        root = np.linalg.cholesky(np.asarray(self.mass))
-        inverse = np.linalg.inv(root)
-        whole = inverse @ ((stiffness + stiffness.T) / 2) @ inverse.T
-        rates, axes = np.linalg.eigh(np.where(np.isfinite(whole), whole, 0))
-        least = (_LEAST_TURN / (float(self.beta) * float(self.hbar))) ** 2
-        # A negative mean curvature (on top of a barrier) says how fast, not which way.
-        held = np.maximum(np.abs(rates), least)
-        return root @ (axes * held) @ axes.T @ root.T, bool(rates.min() > least)
-
-    def _first_centre(self) -> np.ndarray:
-        if isinstance(self.ends, FixedEnds):
-            return (np.asarray(self.ends.start) + np.asarray(self.ends.stop)) / 2
-        return np.zeros(self.dof)
-
-    def _weights(self, z: Float[Array, "dof terms"]) -> tuple[np.ndarray, np.ndarray]:
-        weights, forces = self.rule.weights(z.shape[-1], closed=self.closed)
-        return weights.astype(z.dtype), forces.astype(z.dtype)
+    def _weights(self, z: Float[Array, "dof terms"]) -> tuple[Array, Array]:
+        both = self.rule.weights(z.shape[-1], closed=self.closed)
+        return jnp.asarray(both[0], z.dtype), jnp.asarray(both[1], z.dtype)
 
     def _check_sum(self) -> None:
         from ._systems import check_normalisable
@@ -278,44 +228,13 @@ class PathEnsemble(AbstractEnsemble):
             )
 
 
-@eqx.filter_jit
-def _pilot(ensemble: PathEnsemble, x: Float[Array, "chains dof sites"]):
-    """Mean place, and mean first and second derivatives of what the action evaluates."""
-    z = jax.vmap(ensemble.places)(x)
-    flat = jnp.moveaxis(z, 1, 0).reshape(ensemble.dof, -1)
-    weights, forces = ensemble.rule.weights(2, closed=True)
-
-    def effective(z):
-        corrected = ensemble.rule.corrected
-        squared = ensemble.squared_force(z) * forces.mean() if corrected else 0.0
-        return ensemble.potential(z) * weights.mean() + squared
-
-    own = FunctionPotential(lambda z: effective(z if ensemble.dof > 1 else z[None]), ensemble.dof)
-    return z.mean((0, 2)), own.gradient(flat).mean(-1), own.hessian(flat).mean(-1)
-
-
-def _rounded(values: np.ndarray) -> np.ndarray:
-    """Ten digits: the last bits of a mean depend on how many cores took part in it."""
-    return np.vectorize(lambda value: float(f"{value:.9e}"), otypes=[float])(values)
-
-
 def _half_ends(count: int, dtype: Any) -> Array:
     return jnp.ones(count, dtype).at[jnp.array([0, -1])].set(0.5)
 
 
-def _read(potential: Any, mass: Any) -> Any:
-    """A formula as a potential, of as many degrees of freedom as there are masses."""
-    if not isinstance(potential, str):
-        return potential
-    from ._systems import Potential
-
-    return Potential(potential, np.shape(mass)[0] if np.ndim(mass) else None)
-
-
-def _mass_matrix(mass: Any, potential: Any) -> np.ndarray:
+def _mass_matrix(mass: Any, dof: int) -> np.ndarray:
     values = np.asarray(mass, np.float64)
     check_finite("mass", values)
-    dof = potential.dof if isinstance(potential, AbstractPotential) else 1
     if values.ndim == 0:
         values = np.full(dof, values)
     check(values.ndim <= 2, "mass", "be a number, a vector or a matrix", f"shape {values.shape}")
@@ -324,12 +243,5 @@ def _mass_matrix(mass: Any, potential: Any) -> np.ndarray:
     check(square, "mass", "be symmetric", f"shape {matrix.shape}")
     least = float(np.linalg.eigvalsh(matrix).min())
     check(least > 0, "mass", "be positive (definite)", f"a least eigenvalue of {least:.3g}")
+    check(len(matrix) == dof, "mass", f"have {dof} degrees of freedom", len(matrix))
     return matrix
-
-
-def _to_potential(value: Any, dof: int) -> AbstractPotential:
-    if not isinstance(value, AbstractPotential):
-        check(callable(value), "potential", "be a formula, function or potential", repr(value))
-        value = FunctionPotential(value, dof)
-    check(value.dof == dof, "mass", f"have {value.dof} degrees of freedom", dof)
-    return value

@@ -11,8 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..._checks import check, check_count, check_finite, check_positive, check_shape
 from ..._citation import cites
-from .._ensemble import _read, _to_potential
-from .._potential import AbstractPotential
+from .._potential import AbstractPotential, as_potential
 from .._rotation import Move
 from ._ground import log_amplitude
 from ._langevin import LangevinState, langevin
@@ -148,7 +147,7 @@ class NelsonProcess(eqx.Module):
         """
         check_positive("mass", mass)
         check_positive("hbar", hbar)
-        energy = _to_potential(_read(potential, 1.0), 1)
+        energy = as_potential(potential)
         with jax.enable_x64(True):
             jitted = jax.jit(lambda x: energy(x.reshape(1, -1)).reshape(x.shape))
             host = lambda x: np.asarray(jitted(np.asarray(x, np.float64)))

@@ -15,8 +15,7 @@ from ..._checks import check, check_count, check_finite, check_shape
 from ..._citation import cites
 from ..._errors import LowOverlapError
 from ..._estimate import Estimate
-from .._ensemble import _read, _to_potential
-from .._potential import AbstractPotential
+from .._potential import AbstractPotential, as_potential
 from ._cosine import CosineEnsemble, CosineNetwork
 
 _BATCH = 256  # networks evaluated at once: bounds the memory of width times times
@@ -117,7 +116,7 @@ def interacting(
     rising = grid.ndim == 1 and grid.size > 1 and bool((np.diff(grid) > 0).all())
     check(rising, "times", "be at least two increasing times", f"shape {grid.shape}")
     check_count("draws", draws)
-    energy = _to_potential(_read(potential, 1.0), 1)
+    energy = as_potential(potential)
     with jax.enable_x64(True):
         networks, x, log_weights = _weigh(ensemble, energy, grid, jax.random.split(key, draws))
     found = WeightedNetworks(networks, grid, np.asarray(x), np.asarray(log_weights))
