@@ -67,9 +67,10 @@ def bare(coupling: float, mass_squared: float) -> float:
 
 
 def renormalised(coupling: float, bare_squared: float) -> float:
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
 
-    return float(brentq(lambda m: bare(coupling, m) - bare_squared, 1e-8, 10))
+    excess = lambda m: bare(coupling, m) - bare_squared
+    return float(root_scalar(excess, bracket=(1e-8, 10), xtol=1e-12).root)
 
 
 def draw(field: P.LatticeField, draws: int, key: jax.Array, start=None) -> P.Run:
@@ -86,11 +87,16 @@ def draw(field: P.LatticeField, draws: int, key: jax.Array, start=None) -> P.Run
     )
 
 
+def quartic(field: P.LatticeField) -> P.QuarticPotential:
+    assert isinstance(field.potential, P.QuarticPotential)
+    return field.potential
+
+
 def crossing(field: P.LatticeField, series: dict[str, np.ndarray], criterion: str) -> float:
     """The mu0^2 at which a criterion has its critical value, by reweighting."""
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
 
-    start = float(field.potential.mass_squared)
+    start = float(quartic(field).mass_squared)
     energy = series["phi2"].ravel() * field.sites / 2
     energy = energy - energy.mean()
 
@@ -106,13 +112,13 @@ def crossing(field: P.LatticeField, series: dict[str, np.ndarray], criterion: st
     low, high = start - reach, start + reach
     if excess(low) < 0 or excess(high) > 0:
         return low if excess(low) < 0 else high
-    return float(brentq(excess, low, high))
+    return float(root_scalar(excess, bracket=(low, high), xtol=1e-12).root)
 
 
 def without(series: dict[str, np.ndarray], index: int) -> dict[str, np.ndarray]:
     """All series but one bin of one chain."""
     chain, part = divmod(index, BINS)
-    keep = np.ones(next(iter(series.values())).shape, bool)
+    keep = np.ones(series["m2"].shape, bool)
     keep[chain, np.array_split(np.arange(keep.shape[1]), BINS)[part]] = False
     return {name: values[keep] for name, values in series.items()}
 
@@ -120,29 +126,29 @@ def without(series: dict[str, np.ndarray], index: int) -> dict[str, np.ndarray]:
 def measure(coupling: float, side: int, budget: float, seed: int) -> dict:
     """Two short runs to come near, and one that counts."""
     key = jax.random.fold_in(jax.random.key(seed), side + round(4096 / coupling))
-    guess, start = bare(coupling, coupling / (11.1 - 0.8 * coupling**0.6)), None
+    guess, start, last = bare(coupling, coupling / (11.1 - 0.8 * coupling**0.6)), None, 1.0
     make = lambda guess: P.LatticeField((side, side), mass_squared=guess, coupling=coupling / 4)
     for pilot in range(2):
-        before = time.process_time()
-        run = draw(make(guess), PILOT, jax.random.fold_in(key, pilot), start)
-        guess, start = crossing(run.ensemble, run.series, "xi/L"), run.paths
-    rate = 3 * PILOT / (time.process_time() - before)  # of the second pilot: already compiled
-    draws = max(int(budget * rate) - 2 * PILOT, LEAST)
-    before = time.process_time()
-    run = draw(make(guess), draws, jax.random.fold_in(key, 9), start)
+        before, field = time.process_time(), make(guess)
+        run = draw(field, PILOT, jax.random.fold_in(key, pilot), start)
+        last = time.process_time() - before  # of the second pilot: already compiled
+        guess, start = crossing(field, run.series, "xi/L"), run.paths
+    draws = max(int(budget * 3 * PILOT / last) - 2 * PILOT, LEAST)
+    before, field = time.process_time(), make(guess)
+    run = draw(field, draws, jax.random.fold_in(key, 9), start)
     seconds = time.process_time() - before
     parts = [without(run.series, i) for i in range(CHAINS * BINS)]
     inverse, error = {}, {}
     for name in TARGETS:
-        inverse[name] = inverse_ratio(run.ensemble, run.series, name)
-        left = np.array([inverse_ratio(run.ensemble, part, name) for part in parts])
+        inverse[name] = inverse_ratio(field, run.series, name)
+        left = np.array([inverse_ratio(field, part, name) for part in parts])
         error[name] = float(np.sqrt((left.size - 1) * np.mean((left - left.mean()) ** 2)))
     tau = run["magnetisation"].tau
     return dict(inverse=inverse, error=error, tau=tau, draws=run.draws, seconds=seconds)
 
 
 def inverse_ratio(field: P.LatticeField, series: dict[str, np.ndarray], criterion: str) -> float:
-    coupling = 4 * float(field.potential.coupling)
+    coupling = 4 * float(quartic(field).coupling)
     return renormalised(coupling, crossing(field, series, criterion)) / coupling
 
 

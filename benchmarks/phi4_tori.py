@@ -54,11 +54,12 @@ def gap_of(run: P.Run) -> fx.Estimate | None:
 
 
 def found(run: P.Run) -> dict[str, fx.Estimate | None]:
-    series = run.series
+    series, field = run.series, run.ensemble
+    assert isinstance(field, P.LatticeField)
     return {
         "phi2": run["phi2"],
         "phi4": run["phi4"],
-        "M2_per_V": P.derived(lambda m2: P.susceptibility(run.ensemble, m2), series["m2"]),
+        "M2_per_V": P.derived(lambda m2: P.susceptibility(field, m2), series["m2"]),
         "binder": P.derived(P.binder_cumulant, series["m2"], series["m4"]),
         "nn": run["nn"],
         "gap": gap_of(run),
