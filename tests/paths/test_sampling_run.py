@@ -115,7 +115,7 @@ def test_sampling_stops_at_a_target_error():
     assert run["x2"].ess >= 1000
     assert run.draws < 1000
     with pytest.warns(errors.MixingWarning, match="was not reached"):
-        P.sample(ensemble, draws=200, target_error={"x2": 1e-6}, **ask)
+        P.sample(ensemble, draws=1000, target_error={"x2": 1e-6}, **ask)
 
 
 @pytest.mark.parametrize(
