@@ -33,7 +33,6 @@ def on_page_content(html, page, config, files):
 def _claims():
     """Ask feynax in its own environment: that of the site holds no JAX."""
     python = os.environ["FEYNAX_PYTHON"]
-    told = subprocess.run(
-        [python, str(HERE / "claims.py")], check=True, capture_output=True, text=True
-    )
+    asked = [python, str(HERE / "claims.py")]
+    told = subprocess.run(asked, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(told.stdout)
