@@ -3,6 +3,7 @@
 import io
 import pathlib
 
+import jax
 from PIL import Image
 
 import feynax as fx
@@ -23,6 +24,23 @@ def spectrum() -> Image.Image:
     return beside(plane, fx.plot.levels(reading.hamiltonian, 6))
 
 
+def ensemble() -> Image.Image:
+    """Paths of an anharmonic oscillator and the density of their places; one as a network."""
+    paths = fx.paths.PathEnsemble("x**2/2 + x**4", beta=10.0, slices=64)
+    seen = fx.report.read_ensemble(paths, key=jax.random.key(0), chains=64, draws=500)
+    picture, density = seen.picture, seen.density
+    return beside(
+        fx.plot.ensemble(
+            picture.times,
+            picture.paths,
+            density.at,
+            density.value,
+            density.error,
+            density.exact,
+        )
+    )
+
+
 def beside(*figures) -> Image.Image:
     """Figures in one row on white, so that they can be read on any page."""
     parts = []
@@ -40,4 +58,5 @@ def beside(*figures) -> Image.Image:
 
 
 if __name__ == "__main__":
-    spectrum().quantize(128).save(HERE / "spectrum.png", optimize=True)
+    for draw in (spectrum, ensemble):
+        draw().quantize(128).save(HERE / f"{draw.__name__}.png", optimize=True)
