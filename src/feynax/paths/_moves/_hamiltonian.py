@@ -19,7 +19,7 @@ from .._rotation import Move
 from .._weights import ReLUWeights, StepWeights
 
 Map = Callable[[Array], Array]
-_FIRST_STEPS, _MOST_STEPS, _POWER_ROUNDS = 32, 2000, 30
+_MOST_STEPS, _POWER_ROUNDS = 2000, 30
 _BASES = {"relu": ReLUWeights, "step": StepWeights}
 
 
@@ -51,7 +51,8 @@ class HamiltonianMonteCarlo(AbstractKernel):
 
     **Arguments:**
 
-    - `ensemble`: gives the slowest mode; weights need a [`feynax.paths.PathEnsemble`][].
+    - `ensemble`: gives the slowest mode, and the fastest as a first step; weights need a
+      [`feynax.paths.PathEnsemble`][].
     - `coordinates`: see the table.
     - `target`: acceptance that warm-up aims at, between 0 and 1.
 
@@ -82,9 +83,9 @@ class HamiltonianMonteCarlo(AbstractKernel):
         check(0 < target < 1, "target", "lie between 0 and 1", target)
         self.coordinates, self.target = coordinates, target
         with jax.enable_x64(True):
-            slowest = _slowest(ensemble, ensemble.reference(), coordinates)
+            slowest, fastest = _extremes(ensemble, ensemble.reference(), coordinates)
             self.length = np.float64(np.pi / 2 * slowest)
-            self.step_size = jnp.asarray(self.length / _FIRST_STEPS)
+            self.step_size = jnp.asarray(fastest)
 
     def start(self, ensemble, reference, x):
         to_path, from_path = _maps(ensemble, reference, self.coordinates)
@@ -158,17 +159,22 @@ def _with_ends(ends: Any, z: Array) -> Array:
 
 
 @eqx.filter_jit
-def _slowest(ensemble, reference, coordinates: str) -> Float[Array, ""]:
-    """Largest standard deviation of any direction of the reference, by the power method."""
-    _, from_path = _maps(ensemble, reference, coordinates)
-    rest = jnp.zeros(reference.shape)
-    spread = lambda q: from_path(reference.synthesis(q))
+def _extremes(ensemble, reference, coordinates: str) -> tuple[Array, Array]:
+    """Largest and smallest standard deviation of any direction of the reference."""
+    to_path, from_path = _maps(ensemble, reference, coordinates)
+    q = jnp.zeros(reference.shape)
+    z = from_path(reference.synthesis(q))
+    inverse = _norm(lambda z: reference.analysis(to_path(z)), z)
+    return _norm(lambda q: from_path(reference.synthesis(q)), q), 1 / inverse
 
-    def again(_, q):
-        out, back = jax.vjp(spread, q)
-        (q,) = back(out - spread(rest))
-        return q / jnp.linalg.norm(q)
 
-    start = jax.random.normal(jax.random.key(0), reference.shape)
-    q = jax.lax.fori_loop(0, _POWER_ROUNDS, again, start)
-    return jnp.linalg.norm(spread(q) - spread(rest))
+def _norm(affine: Map, like: Array) -> Float[Array, ""]:
+    """Largest stretch of an affine map, by the power method."""
+    straight = lambda v: jax.jvp(affine, (like,), (v,))[1]
+
+    def again(_, v):
+        (v,) = jax.vjp(affine, like)[1](straight(v))
+        return v / jnp.linalg.norm(v)
+
+    start = jax.random.normal(jax.random.key(0), like.shape)
+    return jnp.linalg.norm(straight(jax.lax.fori_loop(0, _POWER_ROUNDS, again, start)))
