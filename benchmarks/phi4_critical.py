@@ -186,11 +186,13 @@ def conclude(points: list[Point]) -> None:
         ("and lambda^2", points, [*full, "square"]),
         ("lambda <= 0.5", [p for p in points if p.coupling < 0.7], full),
         ("lambda <= 0.25", [p for p in points if p.coupling < 0.3], full),
-        ("z > 15", [p for p in points if p.z > 15], full),
+        ("z > 20", [p for p in points if p.z > 20], full),
     ]
     found = []
     for name in TARGETS:
         for label, chosen, terms in fits:
+            if len(chosen) <= len(terms) + 1:
+                continue
             value, error, chi2, freedom = fit(chosen, name, terms)
             found.append((value, error, chi2, freedom, name, label))
             print(f"{name:8}{label:16}{value:9.4f} +- {error:.4f}  chi2 {chi2:.1f} / {freedom}")
