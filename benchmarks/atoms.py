@@ -1,10 +1,11 @@
 """Three dimensions: four coupled particles in an oscillator, and an atom with one electron.
 
 The oscillator is exact by its normal modes. The atom's nucleus has a size: V = -1/sqrt(r^2 + s^2),
-in a wide harmonic trap k r^2 / 2 without which no finite temperature exists; its exact ground state
-is that of the radial equation of the same potential, on a fine grid.
+in a wide harmonic trap k r^2 / 2 without which no finite temperature exists; its exact energy is
+that of the radial equation of the same potential, on a fine grid.
 """
 
+import argparse
 import time
 
 import jax
@@ -47,27 +48,34 @@ def electron(x):
     return -1 / jnp.sqrt(square + SOFT**2) + TRAP * square / 2
 
 
-def radial(points: int = 4000, reach: float = 25.0) -> float:
-    """Lowest s level: second differences of u(r) = r psi(r), Richardson over two grids."""
+def radial(beta: float, points: int = 4000, reach: float = 25.0) -> float:
+    """Thermal energy of the electron: second differences of r psi(r), Richardson over two grids."""
     from scipy.linalg import eigh_tridiagonal
 
-    def lowest(points):
+    def levels(points, angular):
         r = np.linspace(0, reach, points + 2)[1:-1]
         step = r[1] - r[0]
-        V = -1 / np.sqrt(r**2 + SOFT**2) + TRAP * r**2 / 2
+        V = -1 / np.sqrt(r**2 + SOFT**2) + TRAP * r**2 / 2 + angular * (angular + 1) / (2 * r**2)
         rest = np.full(points - 1, -0.5 / step**2)
-        return eigh_tridiagonal(
-            1 / step**2 + V, rest, eigvals_only=True, select="i", select_range=(0, 0)
-        )[0]
+        found = eigh_tridiagonal(
+            1 / step**2 + V, rest, eigvals_only=True, select="i", select_range=(0, 5)
+        )
+        return np.asarray(found)
 
-    coarse, fine = lowest(points), lowest(2 * points + 1)
-    return float(fine + (fine - coarse) / 3)
+    found, weights = [], []
+    for angular in range(5):
+        coarse, fine = levels(points, angular), levels(2 * points + 1, angular)
+        found.append(fine + (fine - coarse) / 3)
+        weights.append(np.full(6, 2 * angular + 1.0))
+    energies = np.concatenate(found)
+    occupied = np.concatenate(weights) * np.exp(-beta * (energies - energies.min()))
+    return float(occupied @ energies / occupied.sum())
 
 
-def row(name, paths, exact, **options):
+def row(name, paths, exact, seed, **options):
     """Sample one system with control variates."""
     begun = time.process_time()
-    first, second = jax.random.split(jax.random.key(1))
+    first, second = jax.random.split(jax.random.key(seed))
     quiet = P.control_variates(paths, key=first, observables=["energy"], draws=200)
     observables = quiet | {"plain": P.centroid_energy, "thermo": P.thermodynamic_energy}
     run = P.sample(paths, key=second, observables=observables, **options)
@@ -83,14 +91,17 @@ def row(name, paths, exact, **options):
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    seed = parser.parse_args().seed
     four = P.PathEnsemble(
         P.FunctionPotential(coupled, PARTICLES * DIMS), beta=4.0, slices=24, action="trapezoid"
     )
     atom = P.PathEnsemble(
         P.FunctionPotential(electron, 3), beta=40.0, slices=160, action="takahashi_imada"
     )
-    rows = row("4 particles, 3-D", four, lattice_oscillators(4.0, 24), draws=500)
-    rows += row("atom in a trap", atom, radial(), draws=1000)
+    rows = row("4 particles, 3-D", four, lattice_oscillators(4.0, 24), seed, draws=500)
+    rows += row("atom in a trap", atom, radial(40.0), seed, draws=1000)
     head = ["system", "energy", "found", "error", "exact", "sigmas", "CPU seconds"]
     table("Systems in three dimensions", head, rows)
 

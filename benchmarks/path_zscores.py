@@ -90,7 +90,7 @@ def exact(ensemble: P.PathEnsemble, known: dict[str, Any]) -> dict[str, float]:
     lattice = P.transfer_matrix(ensemble)
     own = {f"E_{form}": lattice.energy for form in ("thermo", "virial", "centroid")}
     own |= {"x2": lattice.moment(2), "x4": lattice.moment(4), "kin_bond": lattice.bond_energy}
-    own["potential"] = lattice.corrected_mean(ensemble.potential.function)
+    own["potential"] = lattice.corrected_mean(lambda x: ensemble.potential(x[None]))
     fourth = ensemble.kind == "takahashi_imada"
     own["x2_corrected"] = lattice.corrected_mean(lambda x: x**2) if fourth else own["x2"]
     found = zip(LAGS, lattice.correlator(LAGS), strict=True)

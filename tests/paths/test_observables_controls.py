@@ -36,10 +36,9 @@ def test_zero_means_are_zero_by_quadrature():
 def test_control_variates_are_unbiased_and_a_hundred_times_less_noisy():
     own = P.PathEnsemble(lambda x: x**4, beta=4.0, slices=32, action="takahashi_imada")
     exact = P.transfer_matrix(own).energy
-    options = {"chains": 32, "draws": 300}
-    quiet = P.control_variates(own, key=jax.random.key(0), observables=["energy"], **options)
+    quiet = P.control_variates(own, key=jax.random.key(0), observables=["energy"], chains=32)
     both = quiet | {"plain": P.centroid_energy}
-    run = P.sample(own, key=jax.random.key(1), observables=both, warmup=100, **options)
+    run = P.sample(own, key=jax.random.key(1), observables=both, warmup=100, chains=32, draws=300)
     assert (run["plain"].error / run["energy"].error) ** 2 > 100
     assert abs(run["energy"].value - exact) < 4 * run["energy"].error
 
@@ -52,14 +51,14 @@ def test_open_paths_have_no_zero_means():
 
 @pytest.mark.parametrize(
     ("action", "ends"),
-    zip(["takahashi_imada", "midpoint", "takahashi_imada", "trapezoid"], ENDS, strict=True),
+    list(zip(["takahashi_imada", "midpoint", "takahashi_imada", "trapezoid"], ENDS, strict=True)),
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_partition_of_coupled_oscillators_is_that_of_their_determinant(action, ends):
     centre, stiffness = np.array([0.2, -0.1]), np.array([[1.0, 0.3], [0.3, 2.0]])
     mass, hbar, slices = np.array([[1.9, 0.2], [0.2, 1.1]]), 0.8, 6
     own = P.PathEnsemble(
-        _Oscillator(centre, stiffness, 2),
+        _Oscillator(dof=2, centre=centre, stiffness=stiffness),
         beta=2.0,
         slices=slices,
         hbar=hbar,

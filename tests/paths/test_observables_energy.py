@@ -70,7 +70,7 @@ def test_chins_form():
     assert np.isclose(thermo, bonds(x) + local.mean(), rtol=1e-12)
 
 
-@pytest.mark.parametrize("action", ["trapezoid", "midpoint", "takahashi_imada", "chin"])
+@pytest.mark.parametrize("action", ["midpoint", "takahashi_imada"])
 @pytest.mark.parametrize(
     "ends",
     [P.Periodic(), P.FixedEnds(0.6, -0.3), P.HalfLine(0.6), P.FreeEnds()],

@@ -57,7 +57,7 @@ def exact(ensemble, known):
     """The reference file's numbers, and the transfer matrix' where it has none."""
     lattice = P.transfer_matrix(ensemble)
     energy = known.get("E_thermo", lattice.energy)
-    own = dict.fromkeys(["E_thermo", "E_virial", "E_centroid"], energy)
+    own = {form: energy for form in ("E_thermo", "E_virial", "E_centroid")}
     own |= {name: known[name] for name in ("x2", "x4", "xbar2", "xbar4", "kin_bond")}
     own["x2_corrected"] = lattice.corrected_mean(lambda x: x**2)
     if ensemble.kind == "midpoint":
@@ -78,14 +78,14 @@ def scores(paths_reference):
                 observables=OBSERVABLES,
                 kernel=P.Rotation(),
                 chains=CHAINS * len(OBSERVABLES),
-                draws=600,
+                draws=1500,
                 warmup=200,
             )
-            values = exact(ensemble, paths_reference["lattice"][f"{name}|{action}"])
+            known = exact(ensemble, paths_reference["lattice"][f"{name}|{action}"])
             for place, observable in enumerate(OBSERVABLES):
                 own = run.series[observable][place * CHAINS : (place + 1) * CHAINS]
                 mean = fx.Estimate.from_chains(own)
-                found[name, action, observable] = (mean.value - values[observable]) / mean.error
+                found[name, action, observable] = (mean.value - known[observable]) / mean.error
     return found
 
 

@@ -87,12 +87,16 @@ def log_partition(
     check_count("nodes", nodes)
     check(ensemble.kind != "chin", "ensemble", "have an action with one kind of site", "'chin'")
     reference = ensemble.reference()
-    oscillator = _Oscillator(_centre(ensemble, reference), reference.stiffness, ensemble.dof)
+    centre = _centre(ensemble, reference)
+    oscillator = _Oscillator(dof=ensemble.dof, centre=centre, stiffness=reference.stiffness)
     places, weights = np.polynomial.legendre.leggauss(nodes)
     total, variance = _log_gaussian(_with(ensemble, oscillator)), 0.0
     for own, place, weight in zip(jax.random.split(key, nodes), places, weights / 2, strict=True):
         between = _Between(
-            oscillator, ensemble.potential, np.float64((place + 1) / 2), ensemble.dof
+            dof=ensemble.dof,
+            first=oscillator,
+            second=ensemble.potential,
+            weight=np.float64((place + 1) / 2),
         )
         run = sample(
             _with(ensemble, between),
