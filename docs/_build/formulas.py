@@ -28,6 +28,7 @@ def _drawn(found: re.Match) -> str:
     for unknown, known in _SAID_OTHERWISE:
         latex = re.sub(unknown, known, latex)
     drawn = convert(latex, display="block" if inline is None else "inline")
+    drawn = drawn.replace("<mo>&#x02032;</mo>", '<mo class="prime">&#x02032;</mo>')
     if "\\" in drawn:
         raise ValueError(f"Formula must be known to the converter, but is {latex}")
     return drawn if inline is not None else f'<div class="formula">{drawn}</div>'

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import pathlib
 
 SOURCE = pathlib.Path(__file__).parents[2] / "src" / "feynax"
@@ -107,5 +108,6 @@ def _module(stem: pathlib.Path) -> pathlib.Path:
     return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
 
 
+@functools.cache
 def _tree(file: pathlib.Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf8"))

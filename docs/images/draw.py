@@ -4,6 +4,7 @@ import io
 import pathlib
 
 import jax
+import numpy as np
 from PIL import Image
 
 import feynax as fx
@@ -41,6 +42,22 @@ def ensemble() -> Image.Image:
     )
 
 
+def recurrent() -> Image.Image:
+    """Where two neurons go round, and how gradients of three cells grow with time."""
+    net = fx.networks.CTRNN.from_arrays([[5.5, 1.0], [-1.0, 5.5]], bias=[-3.2, -2.2])
+    starts = 2 + 4 * np.stack([np.cos(np.arange(8)), np.sin(np.arange(8))], -1)
+    field = fx.networks.held_field(net)
+    plane = fx.equations.phase_portrait(field, (-3, 8), (-3, 7), starts=starts, step=0.5)
+    keys = jax.random.split(jax.random.key(1), 3)
+    kinds = (fx.networks.CayleyRNN, fx.networks.LSTM, fx.networks.RNN)
+    cells = [kind(1, 16, key=key) for kind, key in zip(kinds, keys, strict=True)]
+    inputs = jax.random.normal(jax.random.key(2), (200, 1))
+    steps = [fx.networks.driven(cell) for cell in cells]
+    found = [fx.equations.gradient_growth(step, step.start, inputs) for step in steps]
+    curves = [(kind.__name__, one.curve) for kind, one in zip(kinds, found, strict=True)]
+    return beside(fx.plot.phase_portrait(plane), fx.plot.gradient_growth(curves))
+
+
 def beside(*figures) -> Image.Image:
     """Figures in one row on white, so that they can be read on any page."""
     parts = []
@@ -58,5 +75,5 @@ def beside(*figures) -> Image.Image:
 
 
 if __name__ == "__main__":
-    for draw in (spectrum, ensemble):
+    for draw in (spectrum, ensemble, recurrent):
         draw().quantize(128).save(HERE / f"{draw.__name__}.png", optimize=True)
