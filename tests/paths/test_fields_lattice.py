@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import feynax as fx
-from feynax._errors import NotNormalisableError
+from feynax.paths import NotNormalisableError
 
 P = fx.paths
 

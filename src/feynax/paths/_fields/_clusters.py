@@ -10,11 +10,13 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..._checks import check
 from ..._citation import cites
-from .._moves import AbstractMove
+from .._kernel import AbstractKernel, Rotation
+from .._moves import AbstractMove, Composed, default_kernel
 from ._lattice import LatticeField
 from ._pilot import measure
 
 Configuration = Float[Array, "..."]
+_FIRST_STEP = 0.2
 
 
 @cites("brower1989", "swendsen1987")
@@ -47,9 +49,7 @@ class ClusterFlips(AbstractMove):
     """
 
     def __init__(self, ensemble: LatticeField):
-        places = np.linspace(-1, 1, 401) * 6 * _width(ensemble)
-        even = measure(ensemble.potential, places).even
-        check(even, "ensemble", "have an even potential", "one that prefers a sign")
+        check(_is_even(ensemble), "ensemble", "have an even potential", "one that prefers a sign")
 
     def __call__(
         self, ensemble: LatticeField, x: Configuration, key: PRNGKeyArray
@@ -58,6 +58,18 @@ class ClusterFlips(AbstractMove):
         labels = clusters(_ties(ensemble, x, tie_key))
         coins = jax.random.bits(coin_key, (x.size,), jnp.uint8) % 2 == 1
         return jnp.where(coins[labels].reshape(x.shape), -x, x)
+
+
+@default_kernel.register
+def _(ensemble: LatticeField) -> AbstractKernel:
+    # Wide starts of a large field are far up its walls: longer first steps would freeze chains.
+    rotation = Rotation(_FIRST_STEP)
+    return Composed(rotation, [ClusterFlips(ensemble)]) if _is_even(ensemble) else rotation
+
+
+def _is_even(ensemble: LatticeField) -> bool:
+    places = np.linspace(-1, 1, 401) * 6 * _width(ensemble)
+    return bool(measure(ensemble.potential, places).even)
 
 
 @jax.custom_batching.custom_vmap

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 
 from ..._citation import cites
 from .._observables import standard_observables
+from .._statistics import time_scale
 from ._lattice import LatticeField
 
 Configuration = Float[Array, "..."]
@@ -108,7 +109,7 @@ def slice_correlator(ensemble: LatticeField, x: Configuration) -> Float[Array, "
     r"""Return $\langle\bar\phi_t\bar\phi_{t+k}\rangle_t$ of the time slices' means.
 
     The slices are those of the last axis, their means have no momentum, and
-    k is at most half of them. Its decay is the gap: [`feynax.paths.effective_gaps`][].
+    k is at most half of them. Its decay is the gap: [`feynax.paths.gap`][].
 
     **Arguments:**
 
@@ -127,6 +128,11 @@ def slice_correlator(ensemble: LatticeField, x: Configuration) -> Float[Array, "
     power = waves.real**2 + waves.imag**2
     sites = x.shape[-1]
     return jnp.fft.irfft(power, sites)[: sites // 2 + 1] / sites
+
+
+@time_scale.register
+def _(ensemble: LatticeField) -> tuple[float, float]:
+    return float(ensemble.spacing[-1]), 1.0
 
 
 @standard_observables.register

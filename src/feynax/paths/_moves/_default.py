@@ -1,5 +1,7 @@
 """The kernel that suits an ensemble."""
 
+import functools
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -12,8 +14,9 @@ from ._move import Composed
 from ._symmetry import likely_places, mirrors_of
 
 
+@functools.singledispatch
 def default_kernel(ensemble: AbstractEnsemble) -> AbstractKernel:
-    """Return the rotation, with a redraw of signs where a symmetric potential may have wells.
+    """Return the rotation; of paths with a redraw of signs where a symmetric potential has wells.
 
     A potential without negative curvature wherever paths are likely has one well, which the
     rotation alone crosses; all others get the redraw, which is exact and costs less than a
@@ -21,7 +24,8 @@ def default_kernel(ensemble: AbstractEnsemble) -> AbstractKernel:
 
     **Arguments:**
 
-    - `ensemble`: paths, or any other ensemble (which gets the rotation).
+    - `ensemble`: paths, a field (which gets clusters where it is even), or any other ensemble
+      (which gets the rotation; `default_kernel.register` names another).
 
     ```python
     import feynax as fx
@@ -29,7 +33,12 @@ def default_kernel(ensemble: AbstractEnsemble) -> AbstractKernel:
     assert isinstance(fx.paths.default_kernel(wells), fx.paths.Composed)
     ```
     """
-    if not isinstance(ensemble, PathEnsemble) or _one_well(ensemble):
+    return Rotation()
+
+
+@default_kernel.register
+def _(ensemble: PathEnsemble) -> AbstractKernel:
+    if _one_well(ensemble):
         return Rotation()
     mirrors = mirrors_of(ensemble)
     return Composed(Rotation(), [SignRedraw(ensemble, mirrors)]) if len(mirrors) else Rotation()

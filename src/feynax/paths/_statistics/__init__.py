@@ -9,6 +9,7 @@ from ._gap import (
     effective_gaps as effective_gaps,
     energies as energies,
     gap as gap,
+    time_scale as time_scale,
 )
 from ._jackknife import Resampled as Resampled, jackknife as jackknife
 from ._parity import (

@@ -9,6 +9,7 @@ gives as many gaps as operators at every lag k; of one operator it is the effect
 """
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from ..._checks import check, check_finite
 from ..._citation import cites
 from ..._errors import NoPlateauError
 from ..._estimate import Estimate
+from .._abstract import AbstractEnsemble
+from .._ensemble import PathEnsemble
 from .._observables import inner_sites
 from ._jackknife import Resampled, jackknife
 
@@ -108,8 +111,9 @@ def energies(run: Any, name: str = "correlator", *, mean: str | None = None) -> 
 
     **Arguments:**
 
-    - `run`: of closed paths, in which a [`feynax.paths.Correlator`][] was measured: `blocks[name]`
-      has shape (chains, blocks, lags), or (chains, blocks, lags, operators, operators).
+    - `run`: of closed paths, in which a [`feynax.paths.Correlator`][] was measured, or of a field:
+      `blocks[name]` has shape (chains, blocks, lags), or (chains, blocks, lags, operators,
+      operators).
     - `name`: of the correlator.
     - `mean`: name of the operators' block means (chains, blocks, operators), to subtract the
       disconnected part; none is needed for operators that are odd under a symmetry of V.
@@ -131,11 +135,10 @@ def energies(run: Any, name: str = "correlator", *, mean: str | None = None) -> 
     ensemble = run.ensemble
     if run.health.worst:
         run[run.health.worst]  # its gate speaks for all that was measured
-    check(ensemble.closed, "run", "be of closed paths, whose correlators are cosh", ensemble.ends)
     blocks = np.asarray(run.blocks[name], np.float64)
     check(blocks.ndim in (3, 5), "name", "be a correlator's, of 3 or 5 axes", blocks.shape)
     blocks = blocks[..., None, None] if blocks.ndim == 3 else blocks
-    scale = ensemble.dt * (inner_sites(ensemble).step or 1), ensemble.hbar
+    scale = time_scale(ensemble)
     if mean is None:
         found = jackknife(lambda C: effective_gaps(C, *scale), blocks)
     else:
@@ -150,6 +153,21 @@ def energies(run: Any, name: str = "correlator", *, mean: str | None = None) -> 
         except NoPlateauError:
             break
     return tuple(known)
+
+
+@functools.singledispatch
+def time_scale(ensemble: AbstractEnsemble) -> tuple[float, float]:
+    """Return the time between two lags of a correlator that is a cosh, and hbar."""
+    raise TypeError(
+        "Argument `run` must be of paths or a field, whose lags are a time, but is of "
+        f"{type(ensemble).__name__}."
+    )
+
+
+@time_scale.register
+def _(ensemble: PathEnsemble) -> tuple[float, float]:
+    check(ensemble.closed, "run", "be of closed paths, whose correlators are cosh", ensemble.ends)
+    return float(ensemble.dt) * (inner_sites(ensemble).step or 1), float(ensemble.hbar)
 
 
 def gap(run: Any, name: str = "correlator", *, mean: str | None = None) -> Gap:
