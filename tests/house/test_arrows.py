@@ -27,9 +27,13 @@ MAY_IMPORT = {
         *("equations", "networks", "quantum", "paths", "maps", "data"),
         *("training", "plot", "report"),
     },
+    "app": {
+        *("equations", "networks", "quantum", "paths", "maps", "data", "interop"),
+        *("plot", "report"),
+    },
     "cli": {
         *("equations", "networks", "quantum", "paths", "maps", "data", "interop"),
-        *("training", "plot", "report", "reproduce"),
+        *("training", "plot", "report", "reproduce", "app"),
     },
 }
 

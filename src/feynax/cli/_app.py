@@ -10,6 +10,7 @@ from .. import __version__
 from .._errors import DivergedError, FeynaxError
 from ._data import data
 from ._demo import demo
+from ._explore import explore
 from ._jobs import in_job
 from ._read import read
 from ._reproduce import reproduce
@@ -35,6 +36,7 @@ app.command(read)
 app.command(spectrum)
 app.command(sample)
 app.command(reproduce)
+app.command(explore)
 app.command(data)
 
 

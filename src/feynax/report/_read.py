@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from .._certificate import Certificate
 from .._checks import check, check_count, check_finite, check_shape
 from .._citation import cites
 from .._errors import FeynaxError
@@ -30,6 +31,7 @@ def read(
     image_name: str = "image",
     paths: int = 20000,
     key: PRNGKeyArray | None = None,
+    certificate: bool = True,
 ) -> Reading:
     """Read one image with one network: scores, fields, equation, certificate, sum over paths.
 
@@ -41,6 +43,7 @@ def read(
     - `label`, `image_name`: the true class if known, and what to call the image.
     - `paths`: how many paths to sample; 0 leaves sampling out.
     - `key`: for the sampled paths; fixed by default.
+    - `certificate`: whether to bound what any input can do, the longest part of a reading.
 
     **Returns:**
 
@@ -86,7 +89,7 @@ def read(
         paths=summed,
         sample=_sample(summed, paths, key, missing),
         equation=attempt("equation", lambda: as_equation(network), missing),
-        certificate=attempt("certificate", lambda: certify(network, x=seen), missing),
+        certificate=_certificate(network, seen, certificate, missing),
         missing=missing,
     )
 
@@ -136,6 +139,15 @@ def _titles(names: list[str]) -> list[str]:
             words[0] = f"{words[0]} {seen[kind]}"
         titles.append(" + ".join(words))
     return titles
+
+
+def _certificate(
+    network: Any, seen: np.ndarray, asked: bool, missing: dict[str, str]
+) -> Certificate | None:
+    if not asked:
+        missing["certificate"] = "none was asked for."
+        return None
+    return attempt("certificate", lambda: certify(network, x=seen), missing)
 
 
 def _sample(
