@@ -6,8 +6,9 @@ import pathlib
 import re
 import sys
 
-import feynax
 import pytest
+
+import feynax
 
 HERE = pathlib.Path(__file__).parents[2]
 DOCS = HERE / "docs"
@@ -77,7 +78,9 @@ def test_links_lead_somewhere(page):
 
 def test_names_in_pages_and_docstrings_exist():
     sources = [*(HERE / "src").rglob("*.py")]
-    sources = [source for source in sources if "app" not in source.parts]  # no part of the reference
+    sources = [
+        source for source in sources if "app" not in source.parts
+    ]  # no part of the reference
     texts = [*WRITTEN.values(), *(source.read_text(encoding="utf8") for source in sources)]
     for path in {a or b for text in texts for a, b in NAME.findall(text)}:
         thing = feynax
