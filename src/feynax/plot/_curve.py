@@ -58,19 +58,20 @@ def learning_curve(
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         ax.yaxis.set_minor_formatter(lambda value, _: "")
         ax.set_xlim(0, last * 1.02)
-        _label_ends(figure, ax, ends)
+        label_ends(ax, ends)
     return figure
 
 
-def _label_ends(figure: "Figure", ax: Any, ends: list[tuple[float, str, str]]) -> None:
-    """Name the curves at their right ends, kept apart."""
-    low, high = np.log(ax.get_ylim())
-    places = [(np.log(value) - low) / (high - low) for value, _, _ in ends]
+def label_ends(ax: Any, ends: list[tuple[float, str, str]], *, apart: float = 0.19) -> None:
+    """Name the curves (value, text, colour) at their right ends, kept apart on any scale."""
+    to_axes = ax.transData + ax.transAxes.inverted()
+    middle = sum(ax.get_xlim()) / 2
+    places = [float(to_axes.transform((middle, value))[1]) for value, _, _ in ends]
     order = np.argsort(places)
     floor = -0.05
     for index in order:
         places[index] = floor = max(places[index], floor)
-        floor += 0.19
+        floor += apart
     for place, (_, text, colour) in zip(places, ends, strict=True):
         ax.annotate(
             text, (1.02, place), xycoords="axes fraction", color=colour, va="center", fontsize=8
