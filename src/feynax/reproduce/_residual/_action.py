@@ -4,6 +4,7 @@ import numpy as np
 
 from ...equations import (
     AdvectionDiffusion,
+    GaussianAction,
     exponent,
     gaussian_action,
     line_propagator,
@@ -89,7 +90,7 @@ def brillouin_zone(budget: Budget) -> Finding:
     )
 
 
-def _error(action, case, layers: int) -> float:
+def _error(action: GaussianAction, case: tuple[float, float, float], layers: int) -> float:
     """Largest error of an action's propagator, relative to the exact one's largest value."""
     dx, exact = line_propagator(*case, layers)
     with np.errstate(over="ignore"):
@@ -106,14 +107,14 @@ def _error(action, case, layers: int) -> float:
     expects="corrected",
 )
 def step_weight(budget: Budget) -> Finding:
-    rows, last = [], []
+    rows, counts = [], (1, 16, 256)
     for case in _CASES:
-        for layers in (1, 16, 256):
-            forms = printed_action(*case), printed_action(*case, normalised=True)
-            errors = [_error(form, case, layers) for form in (*forms, gaussian_action(*case))]
+        printed = printed_action(*case), printed_action(*case, normalised=True)
+        for layers in counts:
+            errors = [_error(form, case, layers) for form in (*printed, gaussian_action(*case))]
             rows.append((str(case), layers, *errors))
-        last.append(errors)
-    slopes = [rows[3 * k + 2][4] / rows[3 * k + 1][4] for k in range(3)]
+    found = np.array([row[2:] for row in rows]).reshape(len(_CASES), len(counts), 3)
+    falls = found[:, 1, 2] / found[:, 2, 2]
     caption = (
         "Largest error of the path sum with each weight, relative to the exact propagator of N "
         "layers."
@@ -122,10 +123,10 @@ def step_weight(budget: Budget) -> Finding:
     return Finding.compare(
         "After 256 layers of three equations the printed weight, even with 1/sqrt(2 pi), is off by "
         "{printed}, the corrected one by {right}: from 16 to 256 layers its error falls by factors "
-        + ", ".join(f"{1 / slope:.2g}" for slope in slopes)
+        + ", ".join(f"{fall:.2g}" for fall in falls)
         + " (4 is N^(-1/2)).",
-        printed=max(errors[1] for errors in last),
-        right=max(errors[2] for errors in last),
+        printed=largest(found[:, 2, 1]),
+        right=largest(found[:, 2, 2]),
         tolerance=0.02,
         comparison=Comparison(caption, columns, tuple(rows)),
     )

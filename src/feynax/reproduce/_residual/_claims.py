@@ -2,9 +2,15 @@
 
 import numpy as np
 
+from ...equations import AdvectionDiffusion
 from .._claim import Claims
 
 CLAIMS = Claims("residual")
+
+
+def taps(pde: AdvectionDiffusion) -> np.ndarray:
+    """Kernel of an equation in double precision."""
+    return np.asarray(pde.kernel(), np.float64)
 
 
 def largest(*arrays) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from ...equations import AdvectionDiffusion, gain, operator_matrix, pde_from_kernel
 from ...networks import ThesisNet
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS, largest
+from ._claims import CLAIMS, largest, taps
 
 _DEPTH = 50
 
@@ -41,9 +41,9 @@ def _layers(equation: str) -> list[AdvectionDiffusion]:
     expects="holds",
 )
 def second_difference(budget: Budget) -> Finding:
-    taps, off = np.array([1.0, -2.0, 1.0]), []
-    for kernel, place in ((taps[None, :], (0, 2)), (taps[:, None], (2, 0))):
-        C = pde_from_kernel(kernel)
+    row, off = np.array([1.0, -2.0, 1.0]), []
+    for kernel, place in ((row[None, :], (0, 2)), (row[:, None], (2, 0))):
+        C = np.asarray(pde_from_kernel(kernel))
         wanted = np.zeros_like(C)
         wanted[place] = 1
         off.append(C - wanted)
@@ -61,9 +61,9 @@ def second_difference(budget: Budget) -> Finding:
 )
 def first_difference(budget: Budget) -> Finding:
     x = np.linspace(-1, 1, 12)
-    slope = lambda taps: operator_matrix(np.array(taps), 12) @ (3 * x)
+    slope = lambda row: operator_matrix(np.array(row), 12) @ (3 * x)
     wanted = np.full(12, 3 * (x[1] - x[0]))
-    off = lambda taps: largest((slope(taps) - wanted)[1:-1]) / wanted[0]
+    off = lambda row: largest((slope(row) - wanted)[1:-1]) / wanted[0]
     return Finding.compare(
         "On a ramp the printed stencil is off by {printed} times its slope, the mirrored one by "
         "{right}.",
@@ -90,12 +90,12 @@ def _by_hand(psi: np.ndarray, pde: AdvectionDiffusion) -> np.ndarray:
     expects="holds",
 )
 def pde_layer(budget: Budget) -> Finding:
-    taps, off = np.asarray(_net("39").taps(), np.float64), []
-    for pde, row in list(zip(_layers("39"), taps, strict=True))[:5]:
+    kept, off = np.asarray(_net("39").taps(), np.float64), []
+    for pde, row in list(zip(_layers("39"), kept, strict=True))[:5]:
         psi = np.random.default_rng(0).normal(size=(7, 6))
         matrix = operator_matrix(pde, (7, 6), skip=1.0)
         off.append((matrix @ psi.ravel()).reshape(7, 6) - _by_hand(psi, pde))
-        kernel = pde.kernel() + np.pad([[1.0]], 1)
+        kernel = taps(pde) + np.pad([[1.0]], 1)
         # The network keeps single precision.
         off.append(1e-6 * (row - kernel[[1, 1, 1, 0, 2], [1, 0, 2, 1, 1]]))
     says = "Five random layers on 7x6 pixels: stencil, network and differences agree to {printed}."
@@ -113,7 +113,7 @@ def pde_layer(budget: Budget) -> Finding:
 def two_maps(budget: Budget) -> Finding:
     off = []
     for pde in _layers("39")[:5]:
-        kernel = pde.kernel()
+        kernel = taps(pde)
         across, along = kernel[1:2, :].copy(), kernel[:, 1:2].copy()
         along[1, 0] = 0  # the middle tap holds the terms of both; it is counted once
         apart = sum(operator_matrix(k, (6, 6)) for k in (across, along)) + np.eye(36)
@@ -134,8 +134,8 @@ def five_of_nine(budget: Budget) -> Finding:
     draw = np.random.default_rng(0)
     names = ("a2", "beta", "sigma2", "rho", "gamma")
     made = [AdvectionDiffusion(**dict(zip(names, row, strict=True))) for row in np.eye(5)]
-    span = np.stack([pde.kernel().ravel() for pde in made], 1)
-    every = np.linalg.inv(pde_from_kernel(np.eye(9).reshape(9, 3, 3)).reshape(9, 9))
+    span = np.stack([taps(pde).ravel() for pde in made], 1)
+    every = np.linalg.inv(np.asarray(pde_from_kernel(np.eye(9).reshape(9, 3, 3))).reshape(9, 9))
     kernels = draw.normal(size=(9, 500))
 
     def missed(basis):
@@ -177,7 +177,7 @@ def _carried(layers: list[AdvectionDiffusion]) -> tuple[float, float]:
     amplitude, told = np.ones(1), 0.0
     for pde in layers:
         t = pde.arrays()
-        row = pde.kernel().sum(0) + [0, 1, 0]
+        row = taps(pde).sum(0) + np.array([0, 1, 0])
         amplitude = np.convolve(amplitude, row[::-1])
         amplitude /= amplitude.sum()
         told -= float(t["beta"] / (1 + t["gamma"]))
@@ -261,11 +261,11 @@ def renamed(budget: Budget) -> Finding:
     forty, scale = _net("40"), np.array([1, -0.125, 1, -0.125, 1])
     values = np.asarray(forty.layers, np.float64) * scale
     same = [
-        AdvectionDiffusion(a2=a * a, beta=b, sigma2=s * s, rho=r, gamma=g).kernel()
+        taps(AdvectionDiffusion(a2=a * a, beta=b, sigma2=s * s, rho=r, gamma=g))
         for a, b, s, r, g in values
     ]
-    kernels = [pde.kernel() for pde in _layers("40")]
-    first = [pde.kernel() for pde in _layers("39")]
+    kernels = [taps(pde) for pde in _layers("40")]
+    first = [taps(pde) for pde in _layers("39")]
     return Finding.compare(
         "With the letters taken as they are, kernels of (39) and (40) differ by {printed}; with "
         "letters of (39) chosen as -beta/8 and -rho/8, fifty layers of (40) are layers of (39) to "

@@ -1,7 +1,8 @@
-"""A quantum particle on a few points: dense matrices that decide about the formulas of chapter 2."""
+"""A quantum particle on a few points: dense matrices that decide about chapter 2."""
 
 import dataclasses
 import functools
+import itertools
 
 import numpy as np
 
@@ -72,6 +73,6 @@ def short_steps(count: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def extrapolated(values: list[np.ndarray]) -> np.ndarray:
     """Limit of values at steps h, h/2, h/4, ... whose error is a series in h."""
     for order in range(1, len(values)):
-        pairs = zip(values, values[1:], strict=False)
+        pairs = itertools.pairwise(values)
         values = [(2**order * fine - coarse) / (2**order - 1) for coarse, fine in pairs]
     return values[0]

@@ -218,7 +218,8 @@ def _heat(steps: int, time: float) -> list[tuple[str, int, float, float]]:
         options: dict[str, Any] = {"t1": time, "steps": steps, "adjoint": adjoint}
         ode = NeuralODE(field, **options, round_trip_limit=None)
         run = jax.jit(jax.grad(lambda y, ode=ode: jnp.sum(jnp.sin(ode(y))))).lower(start).compile()
-        kib[adjoint] = run.memory_analysis().temp_size_in_bytes / 1024
+        sizes: Any = run.memory_analysis()
+        kib[adjoint] = sizes.temp_size_in_bytes / 1024
         found[adjoint] = np.asarray(run(start))
     wanted = found["direct"]
     return [(a, steps, largest(g - wanted) / largest(wanted), kib[a]) for a, g in found.items()]
@@ -263,7 +264,8 @@ def solvers(budget: Budget) -> Finding:
     rows = []
     for name, nominal in (("euler", 1), ("heun", 2), ("ssprk3", 3), ("rk4", 4)):
         with jax.enable_x64(True):
-            run = jax.jit(lambda t, ode=_ode(method=name, steps=8): ode(jnp.asarray(_START), t1=t))
+            ode = _ode(method=name, steps=8)
+            run = jax.jit(lambda t, ode=ode: ode(jnp.asarray(_START), t1=t))
             errors = [largest(run(t) - _solution()(t)) for t in (0.2, 0.1)]
         # With a fixed number of steps the error goes like time to the order plus one.
         rows.append((name, nominal, float(np.log2(errors[0] / errors[1])) - 1, errors[1]))

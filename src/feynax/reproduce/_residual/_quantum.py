@@ -1,5 +1,7 @@
 """Section 2.1 and Dirac's notation: equations (2) to (9)."""
 
+from typing import Any
+
 import numpy as np
 
 from ...paths import real_time_kernel
@@ -7,7 +9,7 @@ from .._claim import Budget, Finding
 from ._claims import CLAIMS, largest
 from ._grid import HBAR, MASS, OMEGA, Grid
 
-_KERNEL = {"omega": OMEGA, "mass": MASS, "hbar": HBAR}
+_KERNEL: dict[str, Any] = {"omega": OMEGA, "mass": MASS, "hbar": HBAR}
 
 
 def _moved(grid: Grid, t: float) -> np.ndarray:
