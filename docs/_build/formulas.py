@@ -13,7 +13,22 @@ _SAID_OTHERWISE = (
     (r"\\[Bb]ig{1,2}[lr]?(?=\\)", ""),
     (r"\\arg\b", r"\\operatorname{arg}"),
     (r"\\_", "_"),
-    (r"\\\s+", " "),
+    (r"(?<!\\)\\\s+", r"\\; "),
+)
+_FUNCTION = r"<mi>(?:arg|cosh?|det|exp|log|sinh?|tanh)</mi>"
+_GAP = '<mspace width="0.167em"/>'
+_LEAF = r"<m[ino]>[^<]*</m[ino]>"
+_PRIME = "<mi>&#x02032;</mi>"
+_RAISED = '<mo lspace="0" rspace="0">&#x02032;</mo>'  # the sign stands high by itself
+# What it draws too close, or too small.
+_DRAWN_OTHERWISE = (
+    (rf"({_FUNCTION})(?=<m(?:i|n|sqrt|sub|sup|frac)>)", rf"\1{_GAP}"),
+    (rf"(</(?:mi|mn|msub|msup|msqrt|mfrac)>|&#x00029;</mo>)(?={_FUNCTION})", rf"\1{_GAP}"),
+    (rf"<msup>({_LEAF}){_PRIME}</msup>", rf"<mrow>\1{_RAISED}</mrow>"),
+    (
+        rf"<msubsup>({_LEAF})((?:(?!<msubsup>).)*?){_PRIME}</msubsup>",
+        rf"<mrow><msub>\1\2</msub>{_RAISED}</mrow>",
+    ),
 )
 
 
@@ -25,10 +40,15 @@ def to_mathml(page: str) -> str:
 def _drawn(found: re.Match) -> str:
     inline = found.group(2)
     latex = html.unescape(inline if inline is not None else found.group(3)).strip()
-    for unknown, known in _SAID_OTHERWISE:
-        latex = re.sub(unknown, known, latex)
+    latex = _replaced(latex, _SAID_OTHERWISE)
     drawn = convert(latex, display="block" if inline is None else "inline")
-    drawn = drawn.replace("<mo>&#x02032;</mo>", '<mo class="prime">&#x02032;</mo>')
     if "\\" in drawn:
         raise ValueError(f"Formula must be known to the converter, but is {latex}")
+    drawn = _replaced(drawn, _DRAWN_OTHERWISE)
     return drawn if inline is not None else f'<div class="formula">{drawn}</div>'
+
+
+def _replaced(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    for old, new in pairs:
+        text = re.sub(old, new, text)
+    return text

@@ -92,9 +92,11 @@ def _group(home: pathlib.Path, folder: pathlib.Path) -> str:
 
 
 def _groups(names: list[Name], folder: pathlib.Path) -> dict[str, str]:
-    said = {"": "", "errors": "What is raised or warned of, by type."}
+    said = {}
     for name in names:
-        if name.group not in said:
+        if name.group in ("", "errors"):
+            said[name.group] = "What is raised or warned of, by type." if name.group else ""
+        elif name.group not in said:
             tree = _tree(folder / f"_{name.group}" / "__init__.py")
             said[name.group] = ast.get_docstring(tree) or ""
     return said
