@@ -5,6 +5,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .._kernel import AbstractKernel
@@ -49,6 +50,10 @@ class Composed(AbstractKernel):
         x = state.x
         for move, move_key in zip(self.moves, keys, strict=True):
             x = move(ensemble, x, move_key)
+        # Settling at the moved configuration takes a gradient, of kernels that take any.
+        spent = jnp.asarray(met.gradients)
+        spent = jnp.where(spent > 0, spent + 1, spent)
+        met = eqx.tree_at(lambda move: move.gradients, met, spent)
         return self.kernel.start(ensemble, reference, x), met
 
     def adapted(self, acceptance, gain):
