@@ -4,7 +4,9 @@ import importlib
 import inspect
 import pathlib
 import re
+import shlex
 import sys
+import tomllib
 
 import pytest
 
@@ -87,6 +89,26 @@ def test_names_in_pages_and_docstrings_exist():
         for name in path.split(".")[1:]:
             assert hasattr(thing, name), path
             thing = getattr(thing, name)
+
+
+def blocks(language):
+    fence = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    pages = [*WRITTEN.values(), (HERE / "README.md").read_text(encoding="utf8")]
+    return [text for page in pages for kind, text in fence.findall(page) if kind == language]
+
+
+def test_commands_in_pages_can_be_given():
+    from feynax.cli._app import app
+
+    lines = [line.split("|")[0] for text in blocks("") for line in text.splitlines()]
+    given = [shlex.split(line, comments=True) for line in lines if line.startswith("feynax ")]
+    assert len(given) > 10
+    for _, *tokens in given:
+        app.parse_args(tokens, exit_on_error=False, print_error=False)
+
+
+def test_toml_in_pages_is_toml():
+    assert all(tomllib.loads(text) for text in blocks("toml"))
 
 
 def test_every_page_is_in_the_navigation():
