@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .maps import as_paths, certify
+from ..maps import as_paths, certify
 
 
 def check_network(net: Any, x: Float[Array, "..."]) -> None:
@@ -76,4 +76,4 @@ def _close(one: Array, other: Array) -> bool:
 
 def _demand(holds: bool, sentence: str) -> None:
     if not holds:
-        raise AssertionError(f"check_network: {sentence}.")
+        raise AssertionError(f"{sentence}.")

@@ -1,0 +1,190 @@
+"""Whether a recurrent cell keeps the contract of `AbstractCell`."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from ..maps import certify, step_bound
+from ..maps._attack import widen
+from ..networks import AbstractCell, CellEquation, run
+from ._demand import demand, distance
+from ._equation import check_equation, example_series
+
+_NEAR = 1e-10  # of two ways to compute the same, in float64
+_TINY, _SLOPES = 1e-5, 1e-5  # step of a finite difference, and how well it finds a derivative
+
+
+def check_cell(
+    cell: Any, xs: Float[Array, "time input"] | None = None, *, attack: bool = True
+) -> None:
+    r"""Check a recurrent cell of yours (or ours).
+
+    What is checked, in this order:
+
+    1. it is an `AbstractCell`; a step runs under `jit`, gives the same program each time, and
+       keeps shapes and dtypes of the state, in the precision of the weights and in float64;
+       `output` has the shape (hidden_size,);
+    2. [`feynax.networks.run`][] gives what single steps give, under `vmap` too;
+    3. masked steps hold the state; a `dt` of one is the default, for cells that declare an ODE,
+       and the others refuse it;
+    4. parameters are real, the gradient of a run is finite, is the slope that finite differences
+       find, and reaches every array;
+    5. its record is right: [`feynax.testing.check_equation`][];
+    6. `config()`, if there is one, builds a cell of the same structure;
+    7. no pair of states breaks the certified bound, for classes with a rule of
+       [`feynax.maps.step_bound`][].
+
+    Numbers are compared in float64, whatever the precision of the weights.
+
+    **Arguments:**
+
+    - `cell`: an instance; small sizes (3 inputs, 4 hidden) are enough and fast.
+    - `xs`: one series of inputs; by default three random steps.
+    - `attack`: whether point 7 is done, which takes longest.
+
+    **Raises:**
+
+    - `AssertionError` with one sentence that names what failed.
+
+    ```python
+    import jax, feynax as fx
+    fx.testing.check_cell(fx.networks.RNN(2, 3, key=jax.random.key(0)), attack=False)
+    ```
+    """
+    kind = type(cell).__name__
+    demand(isinstance(cell, AbstractCell), f"{kind} must be a subclass of AbstractCell")
+    _check_shapes(cell)
+    with jax.enable_x64(True):
+        wide = widen(cell)
+        series = example_series(wide, xs)
+        _check_shapes(wide)
+        _check_purity(wide, series)
+        record = wide.equation()
+        demand(isinstance(record, CellEquation), "`equation()` must return a CellEquation")
+        outputs = _check_runs(wide, series, record)
+        _check_gradient(wide, series, outputs)
+        check_equation(record, wide, series)
+    _check_config(cell)
+    if attack:
+        _check_bound(cell, np.asarray(series))
+
+
+def _check_shapes(cell: AbstractCell) -> None:
+    real = not any(map(jnp.iscomplexobj, jax.tree.leaves(cell)))
+    demand(real, "parameters must be real, complex ones as pairs")
+    dtype = example_series(cell).dtype
+    x = jax.ShapeDtypeStruct((cell.input_size,), dtype)
+    try:
+        before = eqx.filter_eval_shape(lambda c: c.initial_state(), cell)
+        after = eqx.filter_eval_shape(lambda c, x: c(c.initial_state(), x), cell, x)
+        seen = eqx.filter_eval_shape(lambda c: c.output(c.initial_state()), cell)
+    except jax.errors.JAXTypeError as error:
+        raise AssertionError(
+            f"a step must run under jit, but: {str(error).split('.')[0]}."
+        ) from error
+    same = jax.tree.structure(before) == jax.tree.structure(after)
+    demand(same, "a step must return a state of the same structure as `initial_state`")
+    for old, new in zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True):
+        kept = (old.shape, old.dtype) == (new.shape, new.dtype)
+        demand(kept, f"a step must keep the state's shape and dtype, but makes {new} of {old}")
+    right = seen.shape == (cell.hidden_size,) and seen.dtype == dtype
+    demand(right, f"`output` must have the shape ({cell.hidden_size},) and {dtype}, but has {seen}")
+
+
+def _check_purity(cell: AbstractCell, xs: Array) -> None:
+    arrays, static = eqx.partition(cell, eqx.is_array)
+    step = lambda arrays, x: (c := eqx.combine(arrays, static))(c.initial_state(), x)
+    first, second = (str(jax.make_jaxpr(lambda a, x: step(a, x))(arrays, xs[0])) for _ in "ab")
+    demand(first == second, "a step must be the same program each time that it is traced")
+
+
+def _check_runs(cell: AbstractCell, xs: Array, record: CellEquation) -> Array:
+    timed = _takes_time(cell, record)
+    pair = jnp.stack([xs, xs / 2])
+    wanted = [_loop(cell, each) for each in pair]
+    demand(bool(jnp.isfinite(wanted[0]).all()), "outputs must be finite")
+    there = jnp.arange(len(xs) + 1) < len(xs)
+    padded = jnp.concatenate([pair, jnp.full_like(pair[:, :1], 1e3)], 1)
+    held = _runs(cell, padded, there, jnp.ones(len(there)) if timed else None)
+    for found, right in zip(held, wanted, strict=True):
+        gap = distance(found[:-1], right)
+        demand(gap < _NEAR, f"a masked run under vmap must be its steps, but is {gap:.1e} off")
+        demand(distance(found[-1], right[-1]) < _NEAR, "a masked step must hold the state")
+    return wanted[0]
+
+
+def _takes_time(cell: AbstractCell, record: CellEquation) -> bool:
+    """Whether a step takes `dt`, as those that declare an ODE must."""
+    x, dt = jnp.zeros(cell.input_size), jnp.ones(())
+    try:
+        eqx.filter_eval_shape(lambda c: c(c.initial_state(), x, dt), cell)
+    except ValueError:
+        declared = record.vector_field is not None
+        demand(not declared, "a cell whose record has a vector field must take `dt`")
+        return False
+    return True
+
+
+def _check_gradient(cell: AbstractCell, xs: Array, outputs: Array) -> None:
+    found, slope = _slope(cell, xs)
+    gap = distance(found, outputs)
+    demand(gap < _NEAR, f"a run must be its steps, but is {gap:.1e} off")
+    for path, leaf in jax.tree.leaves_with_path(slope):
+        name = jax.tree_util.keystr(path)
+        demand(bool(jnp.isfinite(leaf).all()), f"the gradient at `{name}` must be finite")
+        demand(bool((leaf != 0).any()), f"the gradient must reach `{name}`, but is zero there")
+    weights, rest = eqx.partition(cell, eqx.is_inexact_array)
+    row, unravel = ravel_pytree(weights)
+    way = jax.random.normal(jax.random.key(5), row.shape)
+    ends = [_loop(eqx.combine(unravel(row + s * _TINY * way), rest), xs) for s in (1, -1)]
+    measured = float(jnp.sum(jnp.sin(ends[0]) - jnp.sin(ends[1]))) / (2 * _TINY)
+    claimed = float(ravel_pytree(slope)[0] @ way)
+    near = abs(measured - claimed) <= _SLOPES * (1 + abs(measured))
+    demand(near, f"the gradient must be the slope {measured:.6g}, but gives {claimed:.6g}")
+
+
+def _check_config(cell: Any) -> None:
+    if hasattr(cell, "config"):
+        again = eqx.filter_eval_shape(
+            lambda k: type(cell)(**cell.config(), key=k), jax.random.key(0)
+        )
+        same = jax.tree.structure(again) == jax.tree.structure(cell)
+        demand(same, "`config()` must build a cell of the same structure")
+
+
+def _check_bound(cell: AbstractCell, xs: np.ndarray) -> None:
+    if not np.isfinite(step_bound(cell, (xs.min(0), xs.max(0))).rate):
+        return
+    cert = certify(cell, inputs=xs)
+    assert cert.bounds is not None
+    lower, upper = cert.bounds
+    demand(lower <= upper * (1 + 1e-9), f"two states break the bound {upper:.4g}: {lower:.4g}")
+
+
+@eqx.filter_jit
+def _loop(cell: AbstractCell, xs: Array) -> Array:
+    state, outputs = cell.initial_state(), []
+    for x in xs:
+        state = cell(state, x)
+        outputs.append(cell.output(state))
+    return jnp.stack(outputs)
+
+
+@eqx.filter_jit
+def _runs(cell: AbstractCell, xs: Array, there: Array, dts: Array | None) -> Array:
+    return jax.vmap(lambda one: run(cell, one, mask=there, dts=dts).outputs)(xs)
+
+
+@eqx.filter_jit
+def _slope(cell: AbstractCell, xs: Array) -> tuple[Array, Any]:
+    def loss(cell):
+        outputs = run(cell, xs).outputs
+        return jnp.sum(jnp.sin(outputs)), outputs
+
+    (_, outputs), slope = eqx.filter_value_and_grad(loss, has_aux=True)(cell)
+    return outputs, slope
