@@ -5,20 +5,36 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from ._print import print_json
+
 data = App(name="data", help="List the data sets on this machine, or fetch one.")
 
 
 @data.command(name="list")
-def list_() -> None:
-    """List the data sets that `feynax train` knows by name, and where they lie."""
+def list_(*, json: bool = False) -> None:
+    """List the data sets that `feynax train` knows by name, and where they lie.
+
+    Parameters
+    ----------
+    json
+        Print JSON instead of sentences.
+    """
     from ..data import MissingDataError, digits, mnist
 
+    found = {}
     for name, read in (("digits", digits), ("mnist", mnist)):
         try:
-            sizes = f"{len(read('train'))} + {len(read('test'))} images"
-            print(f"{name:8} {sizes:22} {read('test').source}")
+            sizes = {"train": len(read("train")), "test": len(read("test"))}
+            found[name] = sizes | {"source": str(read("test").source)}
         except MissingDataError as err:
-            print(f"{name:8} {'not here':22} {err}")
+            found[name] = {"missing": str(err)}
+    if json:
+        print_json(found)
+        return
+    for name, one in found.items():
+        here = "missing" not in one
+        sizes = f"{one['train']} + {one['test']} images" if here else "not here"
+        print(f"{name:8} {sizes:22} {one['source' if here else 'missing']}")
 
 
 @data.command
@@ -27,6 +43,7 @@ def fetch(
     *,
     source: Annotated[Path | None, Parameter(name="--from")] = None,
     to: Path | None = None,
+    json: bool = False,
 ) -> None:
     """Put a data set on this machine, every file checked against its known sum.
 
@@ -38,9 +55,15 @@ def fetch(
         A folder to copy from, where there is no network.
     to
         The folder to put it into; by default $FEYNAX_DATA/mnist, else the user's cache.
+    json
+        Print JSON instead of sentences.
     """
     from .._checks import check_choice
     from ..data import fetch_mnist
 
     check_choice("name", name, ("mnist",))
-    print(f"mnist is in {fetch_mnist(to, source)}")
+    folder = fetch_mnist(to, source)
+    if json:
+        print_json({name: str(folder)})
+    else:
+        print(f"mnist is in {folder}")

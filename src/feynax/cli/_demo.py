@@ -7,6 +7,7 @@ from typing import Any
 
 from .._errors import ConfigError
 from ._config import parse_config, to_toml
+from ._print import print_result, sentences
 from ._read import tell
 from ._train import run_training
 
@@ -14,7 +15,7 @@ _MARK = "# made by `feynax demo`, which replaces it\n"
 _FILES = ("config.toml", "metrics.jsonl", "model.safetensors", "result.json", "report.html")
 
 
-def demo(*, out: Path = Path("runs/demo"), epochs: int = 8) -> None:
+def demo(*, out: Path = Path("runs/demo"), epochs: int = 8, json: bool = False) -> None:
     """Train a PDE network on the bundled digits, read one digit with it, and write the page.
 
     Parameters
@@ -23,7 +24,16 @@ def demo(*, out: Path = Path("runs/demo"), epochs: int = 8) -> None:
         The run folder; an earlier demo in it is replaced.
     epochs
         Passes over the 6,000 training images.
+    json
+        Print result.json instead of sentences.
     """
+    with sentences(json=json):
+        _train_and_read(out, epochs)
+    if json:
+        print_result(out)
+
+
+def _train_and_read(out: Path, epochs: int) -> None:
     begun = time.perf_counter()
     settings = parse_config(_config(epochs), "demo")
     _clear(out)

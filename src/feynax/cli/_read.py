@@ -7,6 +7,7 @@ from .._errors import ConfigError
 from ._jobs import start_jax
 from ._model import open_model
 from ._picture import open_picture
+from ._print import print_result, sentences
 from ._scale import check_scale
 from ._series import open_series, take
 
@@ -30,6 +31,7 @@ def read(
     std: tuple[float, ...] | None = None,
     paths: int = 200000,
     seed: int = 0,
+    json: bool = False,
 ) -> None:
     """Read one image with one network, or a recurrent network along series.
 
@@ -64,15 +66,37 @@ def read(
         How many paths to sample; the error falls with the root.
     seed
         Of the sampled paths.
+    json
+        Print result.json instead of sentences.
     """
-    from .._checks import check, check_count
+    from .._checks import check_count
 
     check_count("seed", seed, least=0)
     start_jax()
-    found = open_model(model, layout)
-    if found.is_recurrent:
-        _read_series(found, image, series, data, mean, std, seed, out)
-        return
+    with sentences(json=json):
+        found = open_model(model, layout)
+        if found.is_recurrent:
+            page = _read_series(found, image, series, data, mean, std, seed, out)
+        else:
+            page = _read_image(found, image, series, data, mean, std, seed, out, output, paths)
+    if json:
+        print_result(page.parent)
+
+
+def _read_image(
+    found: "OpenModel",
+    image: str | None,
+    series: Path | None,
+    data: str | None,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+    seed: int,
+    out: Path | None,
+    output: int | None,
+    paths: int,
+) -> Path:
+    from .._checks import check
+
     check(series is None, "series", "be left out for a network of images", series)
     if image is None:
         raise ConfigError("Argument `image` must be given for a network of images: --image.")
@@ -99,6 +123,7 @@ def read(
     notes = [*picture.notes, *([note] if note else [])]
     page = write_report(folder, reading, rows=rows, training=training, notes=notes)
     _say(notes, reading, page)
+    return page
 
 
 def _read_series(
@@ -110,7 +135,7 @@ def _read_series(
     std: tuple[float, ...] | None,
     seed: int,
     out: Path | None,
-) -> None:
+) -> Path:
     from .._checks import check
     from ..report import read_recurrent, write_report
 
@@ -122,6 +147,7 @@ def _read_series(
     notes = list(opened.notes)
     page = write_report(folder, reading, rows=rows, training=training, notes=notes)
     _say(notes, reading, page)
+    return page
 
 
 def _say(notes: list[str], reading: "Reading | RecurrentReading", page: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ._jobs import start_jax
+from ._print import print_json
 
 if TYPE_CHECKING:
     from ..reproduce import Checked
@@ -34,8 +35,6 @@ def reproduce(
     json
         Print result.json instead of sentences.
     """
-    import json as text
-
     start_jax()
     from ..reproduce import DOCUMENTS, headline, reproduce, write_pages
 
@@ -48,7 +47,7 @@ def reproduce(
         if not json:
             print(f"{found.title}\n{headline(found)}\npage: {page}")
     if json:
-        print(text.dumps(values, indent=2, ensure_ascii=False))
+        print_json(values)
     if surprises:
         raise RuntimeError(f"{surprises} claims came out otherwise than feynax says.")
 

@@ -1,10 +1,10 @@
 """`feynax sample`: a potential sampled as an ensemble of paths."""
 
-import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ._jobs import start_jax
+from ._print import print_result
 
 
 def sample(
@@ -72,11 +72,7 @@ def sample(
     )
     page = write_report(out or Path("runs") / "sample", reading)
     if json:
-        print(_json(reading.to_dict()))
+        print_result(page.parent)
         return
     print(summary(reading))
     print(f"page: {page}")
-
-
-def _json(values: dict[str, Any]) -> str:
-    return json.dumps(values, indent=2, ensure_ascii=False)

@@ -12,6 +12,7 @@ from .._atomic import write_atomically
 from .._errors import ConfigError
 from ._config import RunConfig, first_difference, parse_config, read_toml, to_toml
 from ._jobs import spawn as spawn_processes, start_jax
+from ._print import print_result, sentences
 from ._read import report_run
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def train(
     rank: int = 0,
     coordinator: str | None = None,
     spawn: int | None = None,
+    json: bool = False,
 ) -> None:
     """Train the network that a configuration describes.
 
@@ -57,6 +59,8 @@ def train(
         HOST:PORT of rank 0.
     spawn
         Start so many processes here.
+    json
+        Print result.json instead of sentences.
     """
     raw = read_toml(config)
     if seed is not None:
@@ -66,13 +70,16 @@ def train(
     if rank == 0:
         _prepare(folder, raw, config if seed is None else None, resume)
     if spawn is not None:
-        _spawn(config, folder, seed, quiet, spawn)
+        _spawn(config, folder, seed, quiet, spawn, json)
         return
     try:
-        run_training(settings, folder, not quiet, (processes, rank, coordinator))
+        with sentences(json=json):
+            run_training(settings, folder, not quiet, (processes, rank, coordinator))
     except KeyboardInterrupt:
         again = f"feynax train {config} --resume --out {folder}"
         raise KeyboardInterrupt(f"Go on with `{again}`.") from None
+    if json and rank == 0:
+        print_result(folder)
 
 
 def run_training(
@@ -196,9 +203,11 @@ def _prepare(folder: Path, raw: dict[str, Any], config: Path | None, resume: boo
     write_atomically(copy, config.read_bytes() if config else to_toml(raw).encode())
 
 
-def _spawn(config: Path, folder: Path, seed: int | None, quiet: bool, processes: int) -> None:
+def _spawn(
+    config: Path, folder: Path, seed: int | None, quiet: bool, processes: int, json: bool
+) -> None:
     tokens = ["train", str(config), "--out", str(folder), "--resume"]  # the folder is made
-    tokens += ["--quiet"] if quiet else []
+    tokens += ["--quiet"] * quiet + ["--json"] * json
     tokens += [] if seed is None else ["--seed", str(seed)]
     code = spawn_processes(tokens, processes)
     if code:
