@@ -38,6 +38,7 @@ app.command(sample)
 app.command(reproduce)
 app.command(explore)
 app.command(data)
+app.register_install_completion_command(help="Teach the shell to complete commands and options.")
 
 
 def main() -> None:
