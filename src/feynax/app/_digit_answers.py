@@ -2,11 +2,11 @@
 
 import functools
 import pathlib
-from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from .. import plot
@@ -43,7 +43,7 @@ def bundled_digit(index: int, *, turn: float = 0.0) -> tuple[Float[np.ndarray, "
     return turned, int(data.labels[index])
 
 
-def inked(stroke: Sequence[tuple[float, float]]) -> Float[np.ndarray, "28 28"]:
+def inked(stroke: Float[ArrayLike, "points 2"]) -> Float[np.ndarray, "28 28"]:
     """Return the image, from 0 to 1, that a pen leaves which goes from point to point.
 
     As the bundled digits are, it is 20 pixels large and centred on its ink.

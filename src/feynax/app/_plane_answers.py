@@ -107,11 +107,16 @@ def packet_answer(reading: SpectrumReading, share: float) -> Answer:
         "time": number(float(packet.times[now])),
         "mean": f"({number(float(mean[0]))}, {number(float(mean[1]))})",
         "widths": f"({number(float(widths[0]), 3)}, {number(float(widths[1]), 3)})",
-        "area, units of ħ/2": number(float(np.sqrt(np.linalg.det(spread)) * 2 / reading.hbar)),
+        "area, units of ħ/2": number(round(_area(spread, reading.hbar), 6)),
         "probability outside": outside,
     }
     inside = "in" if packet.inside[now] else "no longer in"
     return Answer(f"The network is {inside} its regime.", numbers, tuple(figures))
+
+
+def _area(covariance: np.ndarray, hbar: float) -> float:
+    """How much more of the plane a packet takes than a pure state."""
+    return float(np.sqrt(np.linalg.det(covariance)) * 2 / hbar)
 
 
 def _numbers(reading: SpectrumReading) -> dict[str, str]:

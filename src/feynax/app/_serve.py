@@ -61,7 +61,8 @@ def build() -> Any:
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     style = (_HERE / "style.html").read_text(encoding="utf-8")
-    pages = create_asgi_app(quiet=True, html_head=style)
+    # All pages take marimo's files from one place, so that a browser fetches them once.
+    pages = create_asgi_app(quiet=True, html_head=style, asset_url=f"/{_PAGES[0]}")
     for name in _PAGES:
         root = str(_HERE / "_notebooks" / f"{name}.py")
         pages = pages.with_app(path=f"/{name}", root=root)
