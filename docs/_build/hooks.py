@@ -15,6 +15,11 @@ import formulas  # noqa: E402
 import pages  # noqa: E402
 
 
+def on_config(config):
+    """Leave out the page that only a server would send: its links are from a server's root."""
+    config.theme.static_templates.discard("404.html")
+
+
 def on_files(files, config):
     """Add the reference, and one page of claims a document."""
     for where, text in pages.reference_pages():
