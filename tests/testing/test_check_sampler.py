@@ -58,10 +58,9 @@ class Faulty(P.AbstractKernel):
         new, move = kernel.step(ensemble, reference, state, key, shared)
         greedy = kernel.start(ensemble, reference, _proposal(kernel, reference, state, key))
         new = jax.tree.map(lambda a, b: jnp.where(self.has("greedy"), a, b), greedy, new)
-        stay = self.has("stuck")
-        new = jax.tree.map(lambda a, b: jnp.where(stay, a, b), state, new)
         # A hundredth of its size a step.
         new = kernel.start(ensemble, reference, new.x * jnp.where(self.has("drift"), 1.01, 1.0))
+        new = jax.tree.map(lambda a, b: jnp.where(self.has("stuck"), a, b), state, new)
         acceptance = move.acceptance + jnp.where(self.has("chance"), 1.0, 0.0)
         change = jnp.where(self.has("lost"), 0.5, 0.0)
         return new, P.Move(acceptance, move.accepted, change, 1)

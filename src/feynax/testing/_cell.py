@@ -32,8 +32,8 @@ def check_cell(
     2. [`feynax.networks.run`][] gives what single steps give, under `vmap` too;
     3. masked steps hold the state; a `dt` of one is the default, for cells that declare an ODE,
        and the others refuse it;
-    4. parameters are real, the gradient of a run is finite, is the slope that finite differences
-       find, and reaches every array;
+    4. parameters are real, the gradient of a run is finite, and is the slope that finite
+       differences find;
     5. its record is right: [`feynax.testing.check_equation`][];
     6. `config()`, if there is one, builds a cell of the same structure;
     7. no pair of states breaks the certified bound, for classes with a rule of
@@ -137,7 +137,6 @@ def _check_gradient(cell: AbstractCell, xs: Array, outputs: Array) -> None:
     for path, leaf in jax.tree.leaves_with_path(slope):
         name = jax.tree_util.keystr(path)
         demand(bool(jnp.isfinite(leaf).all()), f"the gradient at `{name}` must be finite")
-        demand(bool((leaf != 0).any()), f"the gradient must reach `{name}`, but is zero there")
     weights, rest = eqx.partition(cell, eqx.is_inexact_array)
     row, unravel = ravel_pytree(weights)
     way = jax.random.normal(jax.random.key(5), row.shape)
@@ -150,9 +149,9 @@ def _check_gradient(cell: AbstractCell, xs: Array, outputs: Array) -> None:
 
 def _check_config(cell: Any) -> None:
     if hasattr(cell, "config"):
-        again = eqx.filter_eval_shape(
-            lambda k: type(cell)(**cell.config(), key=k), jax.random.key(0)
-        )
+        given = cell.config()
+        build = lambda key: type(cell)(**given, key=key)
+        again = eqx.filter_eval_shape(build, jax.random.key(0))
         same = jax.tree.structure(again) == jax.tree.structure(cell)
         demand(same, "`config()` must build a cell of the same structure")
 

@@ -37,7 +37,8 @@ def check_equation(
     2. the vector field, if there is one, is the limit of the cell's steps,
        $(\Phi_{dt}(s, x) - s)/dt \to f(s, x)$;
     3. its Jacobian is what central differences find;
-    4. a record that is `linear` belongs to a step that is affine in the state.
+    4. a record that is `linear` belongs to a step that is affine in the state, where the state is
+       one array.
 
     **Arguments:**
 
@@ -62,7 +63,7 @@ def check_equation(
     state = _moved(cell)
     if equation.vector_field is not None:
         _check_field(equation, cell, state, series[0], within)
-    if equation.linear:
+    if equation.linear and isinstance(state, jax.Array):
         _check_linear(cell, state, series[0], within.near)
 
 
