@@ -210,7 +210,7 @@ def order_of_the_leapfrog(budget: Budget) -> Finding:
 )
 @double
 def reversal_in_floating_point(budget: Budget) -> Finding:
-    own, steps = _wide_pair(), 4000 if budget == "quick" else 10_000
+    own, steps = _wide_pair(), 6000 if budget == "quick" else 10_000
     state = tuple(jnp.asarray(part) for part in np.random.default_rng(6).normal(size=(2, 32)))
     xs = jnp.zeros((steps, 1))
     lost, kept = (recovery(own, xs, state=state, exact=exact) for exact in (False, True))

@@ -53,7 +53,7 @@ def rotation(budget: Budget) -> Finding:
 
 @CLAIMS.add(
     "eq. (38)",
-    printed="With the clock the step U_j x |j+1><j| is unitary.",
+    printed="With the clock the step U_j ⊗ |j+1><j| is unitary.",
     right="It deletes every other time. The sum over j of gates with their clock steps is unitary "
     "where the last clock is led back to the first.",
     expects="corrected",
@@ -88,7 +88,7 @@ def transfers(x: np.ndarray) -> list[np.ndarray]:
 
 @CLAIMS.add(
     "eq. (39)",
-    printed="A step with its inverse, |w><r| x |j+1><j| + |r><w| x |j><j+1|, has purely imaginary "
+    printed="A step with its inverse, |w><r| ⊗ |j+1><j| + |r><w| ⊗ |j><j+1|, has purely imaginary "
     "eigenvalues.",
     right="It is Hermitian: they are real, in pairs of opposite sign.",
     expects="corrected",
@@ -125,7 +125,7 @@ def energy_of_the_sum(budget: Budget) -> Finding:
 
 @CLAIMS.add(
     "after eq. (39), clock Hamiltonian",
-    printed="H = sum over steps of I x |j><j| + I x |j+1><j+1| minus (39) has the lowest "
+    printed="H = sum over steps of I ⊗ |j><j| + I ⊗ |j+1><j+1| minus (39) has the lowest "
     "eigenvalue 0.",
     expects="holds",
 )
@@ -147,8 +147,8 @@ def clock_hamiltonian(budget: Budget) -> Finding:
 
 @CLAIMS.add(
     "eq. (40)",
-    printed="Its ground state is the sum over j = 1 ... L of w_j x |j+1>, over sqrt(L).",
-    right="The start r_1 x |1> belongs to it, and L + 1 stands for L.",
+    printed="Its ground state is the sum over j = 1 ... L of w_j ⊗ |j+1>, over sqrt(L).",
+    right="The start r_1 ⊗ |1> belongs to it, and L + 1 stands for L.",
     expects="corrected",
 )
 @double

@@ -63,7 +63,8 @@ def _pair(h_y: float, h_z: float, steps: int) -> np.ndarray:
 
 @CLAIMS.add(
     "eq. (1), step",
-    printed="Z <- Z - h s(W^T Y + b), then Y <- Y + s(W Z + b): a step h for Z and none for Y.",
+    printed="Z <- Z - h s(W^T Y + b), then Y <- Y + s(W Z + b): a step h for Z and none for Y. s "
+    "is the activation.",
     right="h stands before both, or there is no equation that the network integrates.",
     expects="corrected",
 )
@@ -102,7 +103,7 @@ def stable_for_all_weights(budget: Budget) -> Finding:
 @CLAIMS.add(
     "eqs. (2)-(4)",
     printed="n stages K_q = gamma_q K_(q-1) + kappa_q s(W_q Y + b_q + h sum alpha_qk K_k), each of "
-    "a past state Y, and an output of the same form that adds gamma Y_l.",
+    "a past state Y, and an output of the same form that adds gamma Y_l; s is the activation.",
     expects="holds",
 )
 @double
