@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._checks import check
+from ._html import html_table
 
 
 class Verdict(enum.Enum):
@@ -100,3 +101,17 @@ class Certificate:
                 f"  witness: two inputs whose distance grows {self.witness.stretch:.4g}-fold"
             )
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = {"because": self.because, "for": self.domain, "margin": _short(self.margin)}
+        rows |= {"rate": _short(self.rate)}
+        if self.bounds is not None:
+            lower, upper = map(_short, self.bounds)
+            rows["bounds"] = f"{lower} (attained), {upper} (proven)"
+        if self.witness is not None:
+            rows["witness"] = f"two inputs whose distance grows {self.witness.stretch:.4g}-fold"
+        return html_table(f"{self.verdict.value}: {self.claim}", rows)
+
+
+def _short(number: float | None) -> str | None:
+    return None if number is None else f"{number:.4g}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from ._checks import check, check_finite
 from ._errors import ChainTooShortError
+from ._html import html_table
 
 _LEAST_TAUS = 50  # emcee's rule: below this the correlation time itself is not known
 
@@ -103,6 +104,14 @@ class Estimate:
         if math.isfinite(self.ess):
             text += f" (tau {self.tau:.3g}, ess {self.ess:.4g}, r_hat {self.r_hat:.4f})"
         return text
+
+    def _repr_html_(self) -> str:
+        rows = {"error": f"{self.error:.2g}"}
+        if math.isfinite(self.ess):
+            rows |= {"tau": f"{self.tau:.3g}", "ess": f"{self.ess:.4g}"}
+        if math.isfinite(self.r_hat):
+            rows["R-hat"] = f"{self.r_hat:.4f}"
+        return html_table(self.short(), rows)
 
 
 def correlation_time(x: np.ndarray) -> tuple[float, int, bool]:

@@ -9,7 +9,8 @@ import feynax
 
 ROOT = pathlib.Path(feynax.__file__).parent
 CORE = {
-    *("_types", "_checks", "_certificate", "_estimate", "_citation", "_errors", "_atomic", "_mesh"),
+    *("_types", "_checks", "_certificate", "_estimate", "_citation", "_errors", "_html"),
+    *("_atomic", "_mesh"),
 }
 MAY_IMPORT = {
     "equations": set(),

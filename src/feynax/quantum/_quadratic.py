@@ -13,6 +13,7 @@ from jaxtyping import Complex, Float, Int
 from .._checks import check, check_count, check_finite, check_positive, check_shape
 from .._citation import cites
 from .._errors import UnorderedLevelsError
+from .._html import html_table
 from ..equations import AffineField, Region
 from ._canonical import canonical_basis, check_poisson, form_of
 from ._one_mode import Kind, OneMode, SpectralSet, one_mode
@@ -142,6 +143,14 @@ class QuadraticHamiltonian:
         ```
         """
         return cls(np.array([[-2 * c2, e2], [e2, 2 * d2]]), np.array([-c1, d1]), _CANONICAL, hbar)
+
+    def __str__(self) -> str:
+        return f"{self.kind} Hamiltonian in {2 * self.modes} variables, hbar = {self.hbar:g}"
+
+    def _repr_html_(self) -> str:
+        known = {"form": self.form, "slope": self.slope, "poisson": self.poisson}
+        rows = {name: np.array_str(array, precision=6) for name, array in known.items()}
+        return html_table(str(self), rows)
 
     @property
     def modes(self) -> int:

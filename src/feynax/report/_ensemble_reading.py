@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from .._estimate import Estimate
 from ..paths import Gap, Health, Seconds
+from ._abstract import AbstractReading
 from ._plain import finite
 
 
@@ -50,7 +51,7 @@ class PathPicture:
 
 
 @dataclasses.dataclass(frozen=True)
-class EnsembleReading:
+class EnsembleReading(AbstractReading):
     """Everything that is said about one ensemble of paths.
 
     **Fields:**

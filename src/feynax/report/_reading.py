@@ -11,6 +11,7 @@ from jaxtyping import Float
 from .._certificate import Certificate
 from .._estimate import Estimate
 from ..maps import NetworkEquation, PathSample, PathSum
+from ._abstract import AbstractReading
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Depth:
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
+class Reading(AbstractReading):
     """Everything that one network says about one image.
 
     **Fields:**

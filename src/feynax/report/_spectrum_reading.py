@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from .._certificate import Certificate
 from ..equations import AffineField, ReLUField
 from ..quantum import GaussianMoments, QuadraticHamiltonian
+from ._abstract import AbstractReading
 from ._plain import certificate_values
 
 
@@ -132,7 +133,7 @@ class Condition:
 
 
 @dataclasses.dataclass(frozen=True)
-class SpectrumReading:
+class SpectrumReading(AbstractReading):
     """Everything that is said about one network as a quantum system.
 
     **Fields:**

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from ..._checks import check_choice
 from ..._errors import ChainTooShortError, NotMixedError
 from ..._estimate import Estimate
+from ..._html import html_lines
 from .._abstract import AbstractEnsemble, AbstractReference
 from .._kernel import AbstractKernel
 from ._health import Health, refusal
@@ -103,9 +104,7 @@ class Run:
         return self.summary()
 
     def _repr_html_(self) -> str:
-        import html
-
-        return f"<pre>{html.escape(self.summary())}</pre>"
+        return html_lines(self.summary())
 
     def _refuse(self, name: str, found: Estimate) -> None:
         reason = refusal(name, found, self.health)
