@@ -118,7 +118,7 @@ def _read_header(name: str, data: bytes) -> tuple[dict[str, Any], int]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        raise ValueError("a name is given twice")
+        raise ValueError("A name is given twice.")
     return table
 
 

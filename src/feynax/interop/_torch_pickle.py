@@ -223,7 +223,7 @@ class _Unpickler(pickle._Unpickler):  # pyright: ignore[reportAttributeAccessIss
 def _table(*content: Any) -> "_Table":
     """Make an empty table; torch fills it item by item."""
     if content:
-        raise ValueError("a table with arguments")
+        raise ValueError("A table takes no arguments.")
     return _Table()
 
 

@@ -96,5 +96,5 @@ def _same_root(first: Surd, second: Exact) -> tuple[Surd, int]:
     second = _surd(second)
     roots = {first.root, second.root} - {1}
     if len(roots) > 1:
-        raise ArithmeticError(f"sqrt({first.root}) and sqrt({second.root}) share no exact sum")
+        raise ArithmeticError(f"sqrt({first.root}) and sqrt({second.root}) share no exact sum.")
     return second, roots.pop() if roots else 1
