@@ -35,8 +35,8 @@ def accuracies(curves: Mapping[str, Sequence[tuple[int, float]]]) -> "Figure":
     check(0 < len(curves) <= 10, "curves", "hold one to ten curves", len(curves))
     check(all(len(c) > 0 for c in curves.values()), "curves", "have a point each", "an empty one")
     with styled():
-        figure = new_figure(5.2, 2.9)
-        ax = figure.add_axes((0.12, 0.16, 0.58, 0.8))
+        figure = new_figure(5.2, 3.1)
+        ax = figure.add_axes((0.12, 0.15, 0.46, 0.7))
         ends = []
         for index, (name, points) in enumerate(curves.items()):
             steps, right = np.array(points, float).T

@@ -13,7 +13,7 @@ from ...equations import (
     symbol,
 )
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS, largest
+from ._claims import CLAIMS, largest, short
 from ._path_sum import residual_example
 
 _CASES = ((0.5, 0.2, 0.0), (0.8, 0.4, -0.02), (0.3, 0.29, 0.01))
@@ -107,13 +107,14 @@ def _error(action: GaussianAction, case: tuple[float, float, float], layers: int
     expects="corrected",
 )
 def step_weight(budget: Budget) -> Finding:
-    rows, counts = [], (1, 16, 256)
+    rows, found, counts = [], [], (1, 16, 256)
     for case in _CASES:
         printed = printed_action(*case), printed_action(*case, normalised=True)
         for layers in counts:
             errors = [_error(form, case, layers) for form in (*printed, gaussian_action(*case))]
-            rows.append((str(case), layers, *errors))
-    found = np.array([row[2:] for row in rows]).reshape(len(_CASES), len(counts), 3)
+            rows.append((str(case), layers, *(short(error) for error in errors)))
+            found.append(errors)
+    found = np.array(found).reshape(len(_CASES), len(counts), 3)
     falls = found[:, 1, 2] / found[:, 2, 2]
     caption = (
         "Largest error of the path sum with each weight, relative to the exact propagator of N "

@@ -13,6 +13,11 @@ def taps(pde: AdvectionDiffusion) -> np.ndarray:
     return np.asarray(pde.kernel(), np.float64)
 
 
+def short(value: float) -> float:
+    """Three digits of a number, for tables."""
+    return float(f"{value:.3g}")
+
+
 def largest(*arrays) -> float:
     """Largest size of any entry."""
     return float(max(np.max(np.abs(array)) for array in arrays))

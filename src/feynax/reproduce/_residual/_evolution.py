@@ -6,7 +6,7 @@ import numpy as np
 from ...data import digits
 from ...networks import ThesisNet
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS
+from ._claims import CLAIMS, short
 
 _SHOWN = (10, 15, 27)
 
@@ -57,7 +57,7 @@ def evolution(budget: Budget) -> Finding:
     names = ["input", *(f"{depth} layers" for depth in _SHOWN)]
     rows = {f"({name})": [f[depth][0] for depth in (0, *_SHOWN)] for name, f in fields.items()}
     lines = tuple(
-        (depth, *(float(np.mean(moved[name][k])) for name in fields))
+        (depth, *(short(np.mean(moved[name][k])) for name in fields))
         for k, depth in enumerate(_SHOWN)
     )
     caption = (

@@ -8,7 +8,7 @@ import numpy as np
 from ...equations import AdvectionDiffusion, gain, operator_matrix, pde_from_kernel
 from ...networks import ThesisNet
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS, largest, taps
+from ._claims import CLAIMS, largest, short, taps
 
 _DEPTH = 50
 
@@ -217,7 +217,7 @@ def growth(budget: Budget) -> Finding:
     rows = []
     for equation, step in (("39", 1.0), ("40", 1.0), ("39", 1 / _DEPTH), ("40", 1 / _DEPTH)):
         gains = np.log10([float(gain(pde, h=step)) for pde in _layers(equation)])
-        rows.append((f"({equation})", step, float(gains.mean()), float(gains.sum())))
+        rows.append((f"({equation})", step, short(gains.mean()), short(gains.sum())))
     caption = (
         "Decades by which layers can amplify, coefficients uniform in (0, 1): the mean of a layer, "
         "and the sum over 50."

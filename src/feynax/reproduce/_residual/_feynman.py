@@ -6,7 +6,7 @@ import numpy as np
 
 from ...paths import real_time_kernel
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS, largest
+from ._claims import CLAIMS, largest, short
 from ._grid import HBAR, MASS, OMEGA, Grid, extrapolated, short_steps
 
 _FREE: dict[str, Any] = {"mass": MASS, "hbar": HBAR}
@@ -110,7 +110,7 @@ def many_steps(budget: Budget) -> Finding:
     whole = _split(1)[0]
     counts = [32, 64, 128, 256, 512]
     products = [np.linalg.matrix_power(_split(n)[1], n) for n in counts]
-    rows = tuple((n, largest(p - whole)) for n, p in zip(counts, products, strict=True))
+    rows = tuple((n, short(largest(p - whole))) for n, p in zip(counts, products, strict=True))
     caption = "Error of N split steps on a ring of five sites: it falls like 1/N."
     return Finding.compare(
         "The products of N split steps tend to exp(-itH/hbar), to {printed} when extrapolated.",

@@ -8,7 +8,7 @@ import numpy as np
 from ...equations import operator_matrix
 from ...networks import Activation, Conv
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS, largest
+from ._claims import CLAIMS, largest, short
 
 
 def _conv(weight: np.ndarray, **options) -> Conv:
@@ -106,7 +106,7 @@ def _jacobian_size(depth: int, skip: float) -> float:
 )
 def vanishing_gradients(budget: Budget) -> Finding:
     depths = (5, 15, 27, 50)
-    rows = tuple((d, _jacobian_size(d, 0.0), _jacobian_size(d, 1.0)) for d in depths)
+    rows = tuple((d, short(_jacobian_size(d, 0.0)), short(_jacobian_size(d, 1.0))) for d in depths)
     wrong = sum(skipped <= plain for _, plain, skipped in rows)
     vanishes = rows[-1][1] < rows[0][1] * 1e-3
     caption = (

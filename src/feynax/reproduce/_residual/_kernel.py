@@ -12,7 +12,7 @@ from ...equations import (
     symbol,
 )
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS, largest, taps
+from ._claims import CLAIMS, largest, short, taps
 
 _A2, _BETA, _GAMMA = 0.7, 0.3, -0.1
 _PDE = AdvectionDiffusion(a2=_A2, beta=_BETA, gamma=_GAMMA)
@@ -174,7 +174,7 @@ def order_of_a_block(budget: Budget) -> Finding:
     beyond = np.linalg.norm(C[:, order > 2], axis=1) / np.linalg.norm(C.reshape(100, 9), axis=1)
     back = kernel_from_pde(C)
     rows = tuple(
-        (f"d_y^{m} d_x^{n}", m + n, float(np.abs(C[:, m, n]).mean()))
+        (f"d_y^{m} d_x^{n}", m + n, short(np.abs(C[:, m, n]).mean()))
         for m in range(3)
         for n in range(3)
     )

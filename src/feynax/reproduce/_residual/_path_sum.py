@@ -8,7 +8,7 @@ import numpy as np
 
 from ...equations import exponent, operator_matrix, symbol
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS, largest
+from ._claims import CLAIMS, largest, short
 from ._ring import SKIP, layer_matrix, momenta, network, waves
 
 
@@ -47,7 +47,7 @@ def exponential(budget: Budget) -> Finding:
     for a2, beta in ((0.1, 0.05), (0.5, 0.2), (1.0, 0.5)):
         taps = [(a2 - beta) / 2, -a2, (a2 + beta) / 2]
         omega = symbol(np.array(taps), momenta(64), skip=0.0)
-        rows.append((a2, beta, largest(np.exp(omega) - 1 - omega)))
+        rows.append((a2, beta, short(largest(np.exp(omega) - 1 - omega))))
     printed = right = psi
     for kernel, gate in zip(kernels, gates, strict=True):
         omega = symbol(kernel / SKIP, momenta(size), skip=0.0)

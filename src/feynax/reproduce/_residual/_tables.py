@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._claim import Budget, Comparison, Finding
-from ._claims import CLAIMS
+from ._claims import CLAIMS, short
 
 _PRINTED = {  # per cent at each depth: (39) and control of Table 4.1; (40) and control of 4.2
     5: (97.4, 97.5, None, None),
@@ -54,17 +54,17 @@ def _last(budget: Budget) -> dict[tuple[str, int], float]:
 
 
 def _table(budget: Budget, kinds: tuple[str, ...], caption: str) -> Comparison:
+    told = {"(39)": 0, "control": 3 if "(40)" in kinds else 1, "(40)": 2}
     columns: list[str] = ["layers"]
     for kind in kinds:
-        columns += [f"{kind} printed", f"{kind} here"]
+        columns += [f"{kind} printed", "here"] if kind in told else [f"{kind}, here"]
     last, rows = _last(budget), []
-    told = {"(39)": 0, "control": 3 if "(40)" in kinds else 1, "(40)": 2}
+    number = lambda value: "-" if value is None else f"{value:.1f}"
     for depth, printed in _PRINTED.items():
         row: list[Any] = [depth]
         for kind in kinds:
-            value = printed[told[kind]] if kind in told else None
-            here = last.get((kind, depth))
-            row += ["-" if value is None else value, "-" if here is None else round(here, 1)]
+            row += [number(printed[told[kind]])] if kind in told else []
+            row.append(number(last.get((kind, depth))))
         rows.append(tuple(row))
     return Comparison(caption, tuple(columns), tuple(rows))
 
@@ -136,7 +136,7 @@ def two_controls(budget: Budget) -> Finding:
         assert one is not None
         assert two is not None
         spread = np.sqrt(sum(p * (100 - p) / 10_000 for p in (one, two)))
-        rows.append((depth, one, two, float(abs(one - two) / spread)))
+        rows.append((depth, one, two, short(abs(one - two) / spread)))
     columns = ("layers", "Table 4.1", "Table 4.2", "standard errors apart")
     return Finding.compare(
         "The two figures for 50 layers lie {printed} binomial standard errors apart.",
