@@ -1,5 +1,7 @@
 """Fields and accuracies side by side: what is drawn is what was given."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ import feynax as fx
 
 def test_every_field_stands_in_its_row_and_column():
     one, two = np.full((3, 3), 2.0), np.full((3, 3), -1.0)
-    ax = fx.plot.fields(["input", "after"], {"a": [one, two], "b": [two, one]}).axes[0]
+    ax: Any = fx.plot.fields(["input", "after"], {"a": [one, two], "b": [two, one]}).axes[0]
     drawn = [float(image.get_array()[0, 0]) for image in ax.images]
     assert drawn == [2.0, -1.0, -1.0, 2.0]
     left = [image.get_extent()[0] for image in ax.images]
@@ -17,7 +19,7 @@ def test_every_field_stands_in_its_row_and_column():
 
 def test_curves_end_at_their_names():
     curves = {"(39)": [(60, 0.7), (120, 0.8)], "control": [(60, 0.8), (120, 0.81)]}
-    ax = fx.plot.accuracies(curves).axes[0]
+    ax: Any = fx.plot.accuracies(curves).axes[0]
     assert [line.get_ydata()[-1] for line in ax.lines] == [80.0, 81.0]
     names = [text for text in ax.texts if "%" in text.get_text()]
     heights = [text.xy[1] for text in names]
