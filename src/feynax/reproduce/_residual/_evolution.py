@@ -57,7 +57,7 @@ def evolution(budget: Budget) -> Finding:
     names = ["input", *(f"{depth} layers" for depth in _SHOWN)]
     rows = {f"({name})": [f[depth][0] for depth in (0, *_SHOWN)] for name, f in fields.items()}
     lines = tuple(
-        (depth, *(short(np.mean(moved[name][k])) for name in fields))
+        (depth, *(short(float(np.mean(moved[name][k]))) for name in fields))
         for k, depth in enumerate(_SHOWN)
     )
     caption = (
