@@ -108,5 +108,3 @@ def test_image_networks_take_no_series(tmp_path, capsys):
     path = interop.save_model(tmp_path / "net.safetensors", net)
     assert run(["read", str(path), "--series", "a.csv"]) == 2
     assert "`series`" in capsys.readouterr().err
-    assert run(["read", str(path)]) == 2
-    assert "--image" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def test_levels_of_a_network_in_toml(centre, tmp_path, capsys):
 def test_flags_win_over_the_file_and_json_is_plain(centre, tmp_path, capsys):
     flags = ["--hbar", "0.5", "--levels", "2", "--regime", "10", "--json"]
     assert run(["spectrum", str(centre), "--out", str(tmp_path / "o"), *flags]) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)["reading"]
     assert (found["hbar"], found["regime"], found["levels"]) == (0.5, "10", None)
     assert found["open_system"]["rate"] == pytest.approx(-0.5)
 

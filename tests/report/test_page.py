@@ -55,7 +55,8 @@ def test_numbers_are_those_of_the_result(text, folder):
 def test_sections_are_there_and_full(text):
     sections = re.findall(r'<section id="(\w+)">(.*?)</section>', text, re.DOTALL)
     assert [name for name, _ in sections] == [
-        "evolution", "evidence", "paths", "equation", "depth", "certificate", "training", "details",
+        "evolution", "evidence", "paths", "equation", "depth", "certificate", "quantum",
+        "training", "details",
     ]  # fmt: skip
     for name, body in sections:
         assert len(re.sub(r"<[^>]*>", "", body).strip()) > 100, name

@@ -16,8 +16,8 @@ import pytest
 import feynax as fx
 
 SECTIONS = (
-    "portrait", "evidence", "integrator", "certificate", "memory", "rest", "growth", "training",
-    "details",
+    "portrait", "evidence", "integrator", "certificate", "memory", "rest", "growth", "quantum",
+    "paths", "training", "details",
 )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_numbers_are_those_of_the_result(folder, reading):
         assert told["lyapunov"]["value"] == cell.lyapunov.value < 0
         assert told["fixed_points"]["points"][0]["stability"] == "stable"
         assert told["equation"]["integrator"] == "forward Euler"
-        assert told["missing"] == {}
+        assert set(told["missing"]) == {"quantum", "paths"}
 
 
 def test_same_reading_same_bytes(folder, reading):
@@ -113,7 +113,8 @@ def test_what_cannot_be_computed_says_why(monkeypatch):
         monkeypatch.setattr(f"feynax.report._recurrent_read.{name}", refuse)
     cell = fx.networks.GRU(2, 3, key=jax.random.key(0))
     found = fx.report.read_recurrent(cell, [np.ones((6, 2))])
-    assert set(found.cells[0].missing) == {"spectrum", "growth", "fixed points", "certificate"}
+    refused = {"spectrum", "growth", "fixed points", "certificate"}
+    assert set(found.cells[0].missing) == refused | {"quantum", "paths"}
     text = fx.report.page(found)
     assert text.count("a &lt;reason&gt; of its own.") >= 8
     assert "could not be measured" in fx.report.summary(found)

@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import FileFormatError, MissingDataError
+from ._network_file import read_network
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 @dataclasses.dataclass(frozen=True)
 class OpenModel:
-    """A network with what is known about the images or series it was trained on."""
+    """A network with what is known about the images or series it was trained on.
+
+    `asked` is what its file says of the reading as a quantum system.
+    """
 
     network: Any
     name: str
@@ -19,6 +23,7 @@ class OpenModel:
     std: tuple[float, ...] | None
     data: str | None
     run: Path | None
+    asked: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def is_recurrent(self) -> bool:
@@ -38,8 +43,9 @@ class OpenModel:
         if hasattr(self.network, "in_shape"):
             return self.network.in_shape[0]
         config = self.network.config()
-        if "in_channels" in config:
-            return config["in_channels"]
+        for name in ("in_channels", "channels"):  # of a network, and of a block on its own
+            if name in config:
+                return config[name]
         first = next(layer for layer in config["layers"] if "in_channels" in layer)
         return first["in_channels"]
 
@@ -62,18 +68,28 @@ class OpenModel:
 def open_model(path: Path, layout: Path | None) -> OpenModel:
     """Load the network of a run folder or of a file."""
     from ..interop import load_model_with_header, read_safetensors, read_torch
+    from ..networks import MLPField, NeuralODE
 
     file = path / "model.safetensors" if path.is_dir() else path
     if not file.is_file():
         what = f"`{path}` holds no model.safetensors" if path.is_dir() else f"no file `{path}`"
         raise MissingDataError(f"There is nothing to read: {what}.")
+    if file.suffix == ".toml":
+        found = read_network(file)
+        return OpenModel(found.network, file.name, None, None, None, None, found.asked)
     if file.suffix not in (".safetensors", ".pt", ".pth"):
-        raise FileFormatError(f"`{file.name}` is no model: those end in .safetensors, .pt or .pth.")
+        kinds = ".safetensors, .pt, .pth or .toml"
+        raise FileFormatError(f"`{file.name}` is no model: those end in {kinds}.")
     ours = file.suffix == ".safetensors" and "feynax" in read_safetensors(file)[1]
     if not ours:
         network = read_torch(file, layout)
         return OpenModel(network, file.name, None, None, None, None)
     network, header = load_model_with_header(file)
+    if isinstance(network, NeuralODE | MLPField):
+        raise FileFormatError(
+            f"`{file.name}` holds a {type(network).__name__}, which has neither images nor samples "
+            "to be read on: `feynax.equations` finds its fixed points and exponents."
+        )
     extra = header.extra
     run = file.parent if (file.parent / "metrics.jsonl").is_file() else None
     return OpenModel(

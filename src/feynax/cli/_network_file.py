@@ -20,7 +20,7 @@ _KEYS = {
 
 @dataclasses.dataclass(frozen=True)
 class NetworkFile:
-    """A network, and what its file says of the reading."""
+    """A network, and what its file says of the reading, as `feynax.report.read_spectrum` has it."""
 
     network: "CTRNN"
     asked: dict[str, Any]
@@ -45,7 +45,11 @@ def read_network(path: Path) -> NetworkFile:
     network = raw.get("network", {})
     if "weights" not in network:
         raise ConfigError(f"{path}: Key `network.weights` is missing.")
-    asked = {key: _asked(path, key, value) for key, value in raw.get("quantum", {}).items()}
+    names = {"levels": "count"}
+    asked = {
+        names.get(key, key): _asked(path, key, value)
+        for key, value in raw.get("quantum", {}).items()
+    }
     return NetworkFile(_network(path, dict(network)), asked)
 
 

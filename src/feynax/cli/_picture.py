@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 _LARGEST = 4096  # pixels a side of a file
+_DIGIT = (28, 28)  # pixels of the bundled images
+_NOISE = 16  # pixels a side of a random image, for networks that take any size
 _FREE = 64  # pixels a side for networks that take any size: the reading grows with the image
 
 
@@ -24,8 +26,14 @@ class Picture:
     notes: tuple[str, ...]
 
 
-def open_picture(asked: str, model: OpenModel, data: str | None) -> Picture:
+def open_picture(asked: str | None, model: OpenModel, data: str | None, seed: int) -> Picture:
     """Return the image that was asked for, in the channels and size that the network takes."""
+    if asked is None and not (model.channels == 1 and model.size in (None, _DIGIT)):
+        return _random(model, seed)
+    if asked is None:
+        note = "No image was named: the first of the bundled test set is read. Name one by --image."
+        found = open_picture("0", model, data, seed)
+        return dataclasses.replace(found, notes=(note, *found.notes))
     if asked.lstrip("-").isdigit():
         shares, name, label = _of_test_set(int(asked), data or model.data or "digits")
     else:
@@ -36,6 +44,19 @@ def open_picture(asked: str, model: OpenModel, data: str | None) -> Picture:
         notes.append("The image has a light ground, and the network may have learned from dark.")
     shares = _with_size(shares, model.size, notes)
     return Picture(shares, name, label, tuple(notes))
+
+
+def _random(model: OpenModel, seed: int) -> Picture:
+    """Noise in the shape that the network takes, where nothing better is at hand."""
+    import numpy as np
+
+    height, width = model.size or (_NOISE, _NOISE)
+    shares = np.random.default_rng(seed).uniform(size=(model.channels, height, width))
+    note = (
+        f"No image was named: random values of shape {shares.shape} are read, so the answer means "
+        "nothing, but equation and certificate are those of the network. Name one by --image."
+    )
+    return Picture(shares, "a random image", None, (note,))
 
 
 def _of_test_set(index: int, name: str) -> "tuple[np.ndarray, str, int]":

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._errors import ConfigError
 from ._jobs import start_jax
 from ._model import open_model
 from ._picture import open_picture
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from ..data import ImageData, SeriesData
     from ..report import Reading, RecurrentReading
     from ._model import OpenModel
+    from ._picture import Picture
+    from ._series import OpenSeries
 
 
 def read(
@@ -33,18 +34,21 @@ def read(
     seed: int = 0,
     json: bool = False,
 ) -> None:
-    """Read one image with one network, or a recurrent network along series.
+    """Say all that can be said of a network, at an image or along series.
 
     Images: as an equation and as a sum over paths. Series: which integrator the network is, what
-    is certified, how long it remembers, where it rests, how gradients grow. The folder gets
-    report.html, to look at, and result.json.
+    is certified, how long it remembers, where it rests, how gradients grow; a continuous-time
+    network is read as a quantum system besides. The folder gets report.html, to look at, and
+    result.json.
 
     Parameters
     ----------
     model
-        A run folder, a model.safetensors, or a PyTorch state dict (.pt, .pth, .safetensors).
+        A run folder, a model.safetensors, a PyTorch state dict (.pt, .pth, .safetensors), or a
+        TOML file with [network] weights as `feynax spectrum` takes it.
     image
-        An index into the test set, or a PNG, JPG or NPY file.
+        An index into the test set, or a PNG, JPG or NPY file; by default a bundled digit where the
+        network takes one, else a random image.
     series
         For a recurrent network, a CSV file (rows are steps), an NPY file (time, channels) or
         (series, time, channels), or a .ts archive; by default bundled series, or white noise.
@@ -65,52 +69,71 @@ def read(
     paths
         How many paths to sample; the error falls with the root.
     seed
-        Of the sampled paths.
+        Of the sampled paths, and of what is random where no image or series is named.
     json
         Print result.json instead of sentences.
     """
-    from .._checks import check_count
+    from .._checks import check, check_count
+    from ..report import write_report
 
     check_count("seed", seed, least=0)
     start_jax()
     with sentences(json=json):
         found = open_model(model, layout)
         if found.is_recurrent:
-            page = _read_series(found, image, series, data, mean, std, seed, out)
+            must = "be left out for a recurrent network: name a --series"
+            check(image is None, "image", must, image)
+            opened = open_series(series, data, found, mean, std, seed)
+            reading, notes = _along(found, opened), list(opened.notes)
         else:
-            page = _read_image(found, image, series, data, mean, std, seed, out, output, paths)
+            check(series is None, "series", "be left out for a network of images", series)
+            picture = open_picture(image, found, data, seed)
+            reading, notes = _at(found, picture, mean, std, output, paths, seed)
+        rows, training = _of_run(found.run)
+        folder = out or found.home / f"read-{_name(found, image, series)}"
+        page = write_report(folder, reading, rows=rows, training=training, notes=notes)
+        for line in notes:
+            print(line)
+        tell(reading)
+        print(f"page: {page}")
     if json:
         print_result(page.parent)
 
 
-def _read_image(
-    found: "OpenModel",
-    image: str | None,
-    series: Path | None,
-    data: str | None,
+def _name(model: "OpenModel", image: str | None, series: Path | None) -> str:
+    """What a reading is called after, in the folder of its model."""
+    if image is not None or series is not None:
+        return Path(image or series or "").stem
+    return "series" if model.is_recurrent else "image"
+
+
+def _along(model: "OpenModel", opened: "OpenSeries") -> "RecurrentReading":
+    from ..report import read_recurrent
+
+    rows, name = opened.series, opened.name
+    return read_recurrent(model.network, rows, series_name=name, quantum=model.asked)
+
+
+def _at(
+    model: "OpenModel",
+    picture: "Picture",
     mean: tuple[float, ...] | None,
     std: tuple[float, ...] | None,
-    seed: int,
-    out: Path | None,
     output: int | None,
     paths: int,
-) -> Path:
-    from .._checks import check
-
-    check(series is None, "series", "be left out for a network of images", series)
-    if image is None:
-        raise ConfigError("Argument `image` must be given for a network of images: --image.")
-    picture = open_picture(image, found, data)
-    means, deviations, note = _scale(mean, std, found.scale(), found.channels)
+    seed: int,
+) -> "tuple[Reading, list[str]]":
+    """The reading of one image, and what was done to it."""
+    means, deviations, note = _scale(mean, std, model.scale(), model.channels)
 
     import jax
     import numpy as np
 
-    from ..report import read as read_image, write_report
+    from ..report import read as read_image
 
     seen = (picture.shares - np.reshape(means, (-1, 1, 1))) / np.reshape(deviations, (-1, 1, 1))
     reading = read_image(
-        found.network,
+        model.network,
         seen,
         output=output,
         label=picture.label,
@@ -118,43 +141,7 @@ def _read_image(
         paths=paths,
         key=jax.random.key(seed),
     )
-    folder = out or found.home / f"read-{Path(image).stem}"
-    rows, training = _of_run(found.run)
-    notes = [*picture.notes, *([note] if note else [])]
-    page = write_report(folder, reading, rows=rows, training=training, notes=notes)
-    _say(notes, reading, page)
-    return page
-
-
-def _read_series(
-    found: "OpenModel",
-    image: str | None,
-    series: Path | None,
-    data: str | None,
-    mean: tuple[float, ...] | None,
-    std: tuple[float, ...] | None,
-    seed: int,
-    out: Path | None,
-) -> Path:
-    from .._checks import check
-    from ..report import read_recurrent, write_report
-
-    check(image is None, "image", "be left out for a recurrent network: name a --series", image)
-    opened = open_series(series, data, found, mean, std, seed)
-    reading = read_recurrent(found.network, opened.series, series_name=opened.name)
-    folder = out or found.home / f"read-{series.stem if series else 'series'}"
-    rows, training = _of_run(found.run)
-    notes = list(opened.notes)
-    page = write_report(folder, reading, rows=rows, training=training, notes=notes)
-    _say(notes, reading, page)
-    return page
-
-
-def _say(notes: list[str], reading: "Reading | RecurrentReading", page: Path) -> None:
-    for line in notes:
-        print(line)
-    tell(reading)
-    print(f"page: {page}")
+    return reading, [*picture.notes, *([note] if note else [])]
 
 
 def tell(reading: "Reading | RecurrentReading") -> None:

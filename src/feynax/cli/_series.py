@@ -57,6 +57,9 @@ def _named(data: str | None, channels: int, seed: int) -> OpenSeries:
     from .._checks import check
     from ..data import japanese_vowels
 
+    if channels == 0:
+        note = "The network takes no input: it runs alone from its first state."
+        return OpenSeries(_noise(0, seed)[:1], "a run without input", (note,))
     if data == "japanese_vowels" or (data is None and channels == 12):
         check(channels == 12, "data", f"have the network's {channels} channels", "12 channels")
         rows = take(japanese_vowels("test"), 12)
@@ -175,7 +178,7 @@ def _scaled(
 
     from ._scale import check_scale
 
-    if (mean is None and std is None) or found.name == "white noise":
+    if (mean is None and std is None) or found.name == "white noise" or channels == 0:
         return found
     mean, std = mean or (0.0,), std or (1.0,)
     check_scale(mean, std, channels)

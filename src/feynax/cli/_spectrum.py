@@ -1,14 +1,16 @@
 """`feynax spectrum`: a continuous-time network read as a quantum system."""
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .._errors import ConfigError, MissingDataError
+from .._errors import ConfigError
 from ._jobs import start_jax
+from ._model import open_model
+from ._print import print_result
 
 if TYPE_CHECKING:
     from ..networks import CTRNN, HamiltonianCTRNN
+    from ._model import OpenModel
 
 
 def spectrum(
@@ -45,7 +47,8 @@ def spectrum(
         Print result.json instead of sentences.
     """
     start_jax()
-    found, asked = _open(network)
+    model = open_model(network, None)
+    found, asked = _only_ctrnn(model), dict(model.asked)
     given = {"regime": _mask(regime), "hbar": hbar, "count": levels, "duration": duration}
     asked |= {key: value for key, value in given.items() if value is not None}
 
@@ -54,43 +57,24 @@ def spectrum(
     reading = read_spectrum(found, **asked)
     page = write_report(out or Path("runs") / f"spectrum-{network.stem}", reading)
     if json:
-        print(_json(reading.to_dict()))
+        print_result(page.parent)
         return
     print(summary(reading))
     print(f"page: {page}")
 
 
-def _open(path: Path) -> "tuple[CTRNN | HamiltonianCTRNN, dict[str, Any]]":
-    """The network, and what its file asks of the reading."""
-    from ._network_file import read_network
-
-    if not path.exists():
-        raise MissingDataError(f"There is nothing to read: no file `{path}`.")
-    if path.suffix == ".toml":
-        file = read_network(path)
-        asked = dict(file.asked)
-        if "levels" in asked:
-            asked["count"] = asked.pop("levels")
-        return file.network, asked
-    return _only_ctrnn(path), {}
-
-
-def _only_ctrnn(path: Path) -> "CTRNN | HamiltonianCTRNN":
+def _only_ctrnn(model: "OpenModel") -> "CTRNN | HamiltonianCTRNN":
     """The one continuous-time network of a model."""
     import jax
 
     from ..networks import CTRNN, HamiltonianCTRNN
-    from ._model import open_model
 
     is_one = lambda node: isinstance(node, CTRNN | HamiltonianCTRNN)
-    cells = [
-        cell
-        for cell in jax.tree.leaves(open_model(path, None).network, is_leaf=is_one)
-        if is_one(cell)
-    ]
+    cells = [cell for cell in jax.tree.leaves(model.network, is_leaf=is_one) if is_one(cell)]
     if len(cells) != 1:
         raise ConfigError(
-            f"`{path}` holds {len(cells)} continuous-time networks; feynax spectrum reads one."
+            f"`{model.name}` holds {len(cells)} continuous-time networks; feynax spectrum reads "
+            "one."
         )
     return cells[0]
 
@@ -103,7 +87,3 @@ def _mask(text: str | None) -> tuple[int, ...] | None:
             f"Argument `regime` must be zeros and ones, such as 11, but has {text!r}."
         )
     return tuple(int(bit) for bit in text)
-
-
-def _json(values: dict[str, Any]) -> str:
-    return json.dumps(values, indent=2, ensure_ascii=False)

@@ -142,7 +142,7 @@ def _ascend(cell, metric, boxes, key, starts: int, rounds: int):
             better = value > best
             kept = jax.tree.map(lambda a, b: jnp.where(better, a, b), u, kept)
             size = 0.5 * (1 - step / rounds) + 0.02
-            s, other, x = jax.tree.map(lambda g: g / (jnp.abs(g).max() + 1e-300), slope)
+            s, other, x = jax.tree.map(lambda g: g / (jnp.abs(g).max(initial=0.0) + 1e-300), slope)
             scale = jnp.abs(u[1]).max()
             u = (u[0] + size * s, u[1] + size * scale * other, u[2] + size * x)
             return (u, jnp.maximum(best, value), kept), None

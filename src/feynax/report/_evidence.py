@@ -22,19 +22,8 @@ def evidence(reading: Reading, training: Mapping[str, Any] | None) -> list[Row]:
     rows = []
     if training is not None and "accuracy" in training:
         rows.append(_accuracy(training))
-    rows.append(
-        Row(
-            "score ahead of the next class",
-            number(reading.lead, 4),
-            f"{number(reading.safe_radius, 2)} in the input"
-            if reading.safe_radius
-            else "not known",
-            "No change of the image shorter than this margin (2-norm, in standard deviations of "
-            "grey) can change the answer: lead / (√2 × proven gain)."
-            if reading.safe_radius
-            else "Without a certificate no distance to another answer is proven.",
-        )
-    )
+    if not reading.answers_field:
+        rows.append(_lead(reading))
     sums = reading.paths
     brought = float(sums.attribution.sum())
     rows.append(
@@ -65,6 +54,19 @@ def evidence(reading: Reading, training: Mapping[str, Any] | None) -> list[Row]:
             )
         )
     return rows
+
+
+def _lead(reading: Reading) -> Row:
+    safe = reading.safe_radius
+    return Row(
+        "score ahead of the next class",
+        number(reading.lead, 4),
+        f"{number(safe, 2)} in the input" if safe else "not known",
+        "No change of the image shorter than this margin (2-norm, in standard deviations of "
+        "grey) can change the answer: lead / (√2 × proven gain)."
+        if safe
+        else "Without a certificate no distance to another answer is proven.",
+    )
 
 
 def _accuracy(training: Mapping[str, Any]) -> Row:

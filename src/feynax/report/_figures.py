@@ -33,8 +33,8 @@ def evolving(reading: Reading) -> tuple[Picture, Picture]:
     most = max(len(depth.field) for depth in some)
     caption = (
         f"Each column is a depth, each row one of the channels that carry most of the score for "
-        f"class {reading.output} (of up to {most}). Orange is positive, blue negative, clear is "
-        f"zero; each field has its own scale.{note}"
+        f"{reading.called(reading.output)} (of up to {most}). Orange is positive, blue negative, "
+        f"clear is zero; each field has its own scale.{note}"
     )
     label = f"The image at {len(some)} depths of the network, and its {len(reading.scores)} scores."
     pictures = []

@@ -22,7 +22,7 @@ from ._ensemble_reading import EnsembleReading
 from ._evidence import evidence
 from ._reading import Reading
 from ._recurrent_read import read_recurrent
-from ._recurrent_reading import RecurrentReading
+from ._recurrent_reading import CellReading, RecurrentReading
 from ._spectrum_read import read_spectrum
 from ._spectrum_reading import SpectrumReading
 from ._templates import render
@@ -107,8 +107,29 @@ def _recurrent(reading: RecurrentReading, rows: Any, training: Any) -> tuple[str
         "spectra": recurrent_figures.spectra(reading),
         "memories": recurrent_figures.memories(reading),
         "growth": recurrent_figures.growth(reading),
+        "quantum": [
+            _quantum(cell, str(index)) for index, cell in enumerate(reading.cells) if cell.quantum
+        ],
+        "classical": recurrent_words.classical(reading),
         "curve": figures.learning(counted, final),
         "sources": citation(read_recurrent),
+    }
+
+
+def _quantum(cell: CellReading, mark: str) -> dict[str, Any]:
+    """Content of the quantum part of a recurrent page, of one cell; `mark` is its own."""
+    found = cell.quantum
+    assert found is not None
+    return {
+        "cell": cell,
+        "found": found,
+        "mark": mark,
+        "headline": spectrum_words.headline(found),
+        "findings": spectrum_words.findings(found),
+        "evidence": spectrum_words.evidence(found),
+        "portrait": spectrum_figures.portrait(found, f"plane{mark}"),
+        "ladder": spectrum_figures.ladder(found, mark),
+        "packet": spectrum_figures.packet(found, mark),
     }
 
 

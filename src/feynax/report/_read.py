@@ -15,6 +15,7 @@ from .._checks import check, check_count, check_finite, check_shape
 from .._citation import cites
 from .._errors import FeynaxError
 from ..maps import PathSample, PathSum, Recorder, Step, as_equation, as_paths, certify, record
+from ..networks import HamiltonianBlock
 from ._reading import Depth, Reading
 
 _T = TypeVar("_T")
@@ -74,7 +75,7 @@ def read(
     chosen = int(scores.argmax()) if output is None else output
     check_count("output", chosen, least=0)
     check(chosen < scores.size, "output", f"be below {scores.size}", chosen)
-    missing: dict[str, str] = {}
+    missing = {"quantum": _why_classical(network)}
     summed = as_paths(network, seen, chosen)
     leaves = jax.tree.leaves(eqx.filter(network, eqx.is_inexact_array))
     return Reading(
@@ -103,6 +104,19 @@ def _record(network: Any, image: np.ndarray) -> list[Step]:
         )
         record(wide, recorder)
     return recorder.steps()
+
+
+def _why_classical(network: Any) -> str:
+    """Say why a network of images has no levels."""
+    if isinstance(network, HamiltonianBlock):
+        return (
+            "its steps are those of a classical Hamiltonian, but not of a quadratic one, and "
+            "levels are known for quadratic ones alone."
+        )
+    return (
+        "levels are those of networks in continuous time that keep volumes, which the layers of "
+        "this one are not made to do."
+    )
 
 
 def _depths(steps: list[Step], states: list[np.ndarray], output: int) -> tuple[Depth, ...]:

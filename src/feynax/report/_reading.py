@@ -61,6 +61,18 @@ class Reading(AbstractReading):
     missing: dict[str, str]
 
     @property
+    def answers_field(self) -> bool:
+        """Whether the network ends in fields rather than scores, as a block on its own does."""
+        return math.prod(self.depths[-1].field.shape[1:]) > 1
+
+    def called(self, output: int) -> str:
+        """What an output is called: its class, or its place in a field."""
+        if not self.answers_field:
+            return f"class {output}"
+        channel, row, column = np.unravel_index(output, self.depths[-1].field.shape)
+        return f"channel {channel} at row {row}, column {column}"
+
+    @property
     def prediction(self) -> int:
         """The class of the largest score."""
         return int(self.scores.argmax())
@@ -99,7 +111,8 @@ class Reading(AbstractReading):
     def safe_radius(self) -> float | None:
         """No change of the input shorter than this (2-norm) can change the prediction."""
         proven = self.certificate.bounds if self.certificate is not None else None
-        if proven is None or not math.isfinite(self.lead) or proven[1] <= 0:
+        is_class = not self.answers_field and math.isfinite(self.lead)
+        if proven is None or not is_class or proven[1] <= 0:
             return None
         return self.lead / (math.sqrt(2) * proven[1])
 

@@ -1,6 +1,6 @@
 """Run a recurrent network along data, and find out all that can be said of its cells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -21,23 +21,37 @@ from ..equations import (
     lyapunov_spectrum,
 )
 from ..maps import certify
-from ..networks import AbstractCell, DrivenMap, RecurrentStack, SequenceNet, driven, held
+from ..networks import (
+    AbstractCell,
+    DrivenMap,
+    RecurrentStack,
+    SequenceNet,
+    driven,
+    held,
+)
 from ._read import attempt
+from ._recurrent_quantum import NO_PATHS, quantum_of, why_classical, window_of
 from ._recurrent_reading import CellReading, RecurrentReading
+from ._spectrum_reading import SpectrumReading
 
 Series = Float[np.ndarray, "time input"]
 _MOST_STEPS = 200  # of one series; gradients are settled or gone by then
 _POINTS = 64  # where the Jacobian's spectrum is taken
 _STARTS = 12  # of the search for fixed points
 _BLOCKS, _BLOCK = 32, 8  # of the Lyapunov exponent: steps are their product
+_RING = (
+    "its state is a ring of the last {count} inputs under a turning clock: each input is kept "
+    "whole for {count} samples and is then gone, so that nothing fades, grows or rests."
+)
 
 
 class _Placed(NamedTuple):
-    """A cell with what it sees of each series."""
+    """A cell, its layer, whether it runs from the end."""
 
     name: str
     cell: AbstractCell
-    seen: tuple[Series, ...]
+    layer: int
+    turned: bool
 
 
 @cites("sussillo2013", "bengio1994", "benettin1980")
@@ -46,8 +60,12 @@ def read_recurrent(
     series: Sequence[Float[Array | np.ndarray, "time input"]],
     *,
     series_name: str = "series",
+    quantum: Mapping[str, Any] | None = None,
 ) -> RecurrentReading:
     """Read a recurrent network along data: integrator, memory, fixed points, gradients, bounds.
+
+    A [`feynax.networks.CTRNN`][] or [`feynax.networks.HamiltonianCTRNN`][] among its cells is read
+    as a quantum system besides.
 
     **Arguments:**
 
@@ -56,6 +74,7 @@ def read_recurrent(
     - `series`: one or more series of shape (time, input), as the network takes them
       (standardised as in training). Of each the first 200 steps are read.
     - `series_name`: what to call them.
+    - `quantum`: options of [`feynax.report.read_spectrum`][] for its continuous-time cells.
 
     **Returns:**
 
@@ -76,10 +95,16 @@ def read_recurrent(
     """
     rows = _checked(network, series)
     leaves = jax.tree.leaves(eqx.filter(network, eqx.is_inexact_array))
+    missing: list[dict[str, str]] = [{} for _ in _places(network)]
+    # With the weights as they came: their precision says how exactly a trace can be zero.
+    spectra = [
+        quantum_of(one.cell, quantum or {}, why)
+        for one, why in zip(_places(network), missing, strict=True)
+    ]
     with jax.enable_x64(True):
         wide = jax.tree.map(_widen, network)
-        placed = _places(wide, rows)
-        cells = tuple(_read_cell(one) for one in placed)
+        parts = zip(_places(wide), _inputs(wide, rows), spectra, missing, strict=True)
+        cells = tuple(_read_cell(*part) for part in parts)
     return RecurrentReading(
         network=type(network).__name__,
         parameters=sum(leaf.size for leaf in leaves),
@@ -114,21 +139,29 @@ def _widen(leaf: Any) -> Any:
     return leaf.astype(jnp.complex128 if jnp.iscomplexobj(leaf) else jnp.float64)
 
 
-def _places(network: Any, rows: tuple[Series, ...]) -> list[_Placed]:
-    """All cells with the series that each of them sees."""
+def _places(network: Any) -> list[_Placed]:
+    """All cells of a network, each layer's forward one before its backward one."""
     if isinstance(network, AbstractCell):
-        return [_Placed("the cell", network, rows)]
-    seen = _features(network, rows)
+        return [_Placed("the cell", network, 0, False)]
     found = []
     for index, layer in enumerate(network.layers):
         pair = getattr(layer, "cell", layer)
         name = f"layer {index + 1}" if len(network.layers) > 1 else "the cell"
-        given = tuple(one[index] for one in seen)
-        found.append(_Placed(name, pair.forth, given))
+        found.append(_Placed(name, pair.forth, index, False))
         if pair.back is not None:
-            turned = tuple(one[::-1] for one in given)
-            found.append(_Placed(f"{name}, backwards", pair.back, turned))
+            found.append(_Placed(f"{name}, backwards", pair.back, index, True))
     return found
+
+
+def _inputs(network: Any, rows: tuple[Series, ...]) -> list[tuple[Series, ...]]:
+    """What each cell sees of each series."""
+    if isinstance(network, AbstractCell):
+        return [rows]
+    seen = _features(network, rows)
+    return [
+        tuple(one[place.layer][::-1] if place.turned else one[place.layer] for one in seen)
+        for place in _places(network)
+    ]
 
 
 def _features(network: Any, rows: tuple[Series, ...]) -> list[list[Series]]:
@@ -155,17 +188,26 @@ def _padded(rows: tuple[Series, ...]) -> tuple[np.ndarray, np.ndarray]:
     return padded, np.arange(longest) < np.array([[len(row)] for row in rows])
 
 
-def _read_cell(placed: _Placed) -> CellReading:
-    name, cell, seen = placed
+def _read_cell(
+    placed: _Placed,
+    seen: tuple[Series, ...],
+    quantum: SpectrumReading | None,
+    missing: dict[str, str],
+) -> CellReading:
+    cell = placed.cell
     step = driven(cell)
-    missing: dict[str, str] = {}
     paths = _paths(step, seen)
     every = np.concatenate(seen)
     before = np.concatenate([path[:-1] for path in paths])
     box = every.min(0), every.max(0)
-    middle = every.mean(0)
+    found = _of_map(cell, step, before, every, max(seen, key=len), missing)
+    within = box if cell.input_size else None
+    certificate = attempt("certificate", lambda: certify(cell, box=within), missing)
+    if quantum is None and "quantum" not in missing:
+        missing["quantum"] = why_classical(cell, found["spectrum"])
+    missing["paths"] = NO_PATHS
     return CellReading(
-        name=name,
+        name=placed.name,
         cell=type(cell).__name__,
         inputs=cell.input_size,
         units=cell.hidden_size,
@@ -173,13 +215,33 @@ def _read_cell(placed: _Placed) -> CellReading:
         equation=cell.equation(),
         box=box,
         paths=paths,
-        spectrum=attempt("spectrum", lambda: _spectrum(step, before, every), missing),
-        growth=attempt("growth", lambda: _growth(step, max(seen, key=len)), missing),
-        rest=attempt("fixed points", lambda: _rest(cell, middle, before), missing),
-        lyapunov=attempt("lyapunov", lambda: _lyapunov(cell, middle, before), missing),
-        certificate=attempt("certificate", lambda: certify(cell, box=box), missing),
+        **found,
+        certificate=certificate,
+        quantum=quantum,
+        window=window_of(cell),
         missing=missing,
     )
+
+
+def _of_map(
+    cell: AbstractCell,
+    step: DrivenMap,
+    before: Series,
+    every: Series,
+    longest: Series,
+    missing: dict[str, str],
+) -> dict[str, Any]:
+    """What the step says as a map of the state; of a ring of inputs there is nothing to say."""
+    asked = {
+        "spectrum": ("spectrum", lambda: _spectrum(step, before, every)),
+        "growth": ("growth", lambda: _growth(step, longest)),
+        "rest": ("fixed points", lambda: _rest(cell, every.mean(0), before)),
+        "lyapunov": ("lyapunov", lambda: _lyapunov(cell, every.mean(0), before)),
+    }
+    if window_of(cell) is None:
+        return {field: attempt(name, ask, missing) for field, (name, ask) in asked.items()}
+    missing |= {name: _RING.format(count=window_of(cell)) for name, _ in asked.values()}
+    return dict.fromkeys(asked)
 
 
 def _paths(step: DrivenMap, seen: tuple[Series, ...]) -> tuple[Series, ...]:

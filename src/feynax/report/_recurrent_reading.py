@@ -10,7 +10,10 @@ from .._certificate import Certificate
 from .._estimate import Estimate
 from ..equations import GradientGrowth, JacobianSpectrum, RestPoints
 from ..networks import CellEquation
+from ._abstract import AbstractReading
 from ._plain import certificate_values, finite
+from ._recurrent_quantum import volume_of
+from ._spectrum_reading import SpectrumReading
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +53,10 @@ class CellReading:
     - `paths`: its states along each series, the first state included.
     - `spectrum`: of the Jacobian along the data; `growth`: of gradients along the first series;
       `rest`: fixed points at the mean input; `lyapunov`: largest exponent there, in nats a
-      sample; `certificate`. Each is `None` where `missing` says why.
+      sample; `certificate`; `quantum`: the reading as a quantum system. Each is `None` where
+      `missing` says why.
+    - `window`: how many samples it keeps whole before it drops them, for states that are a ring
+      of past inputs; else `None`.
     """
 
     name: str
@@ -66,6 +72,8 @@ class CellReading:
     rest: RestPoints | None
     lyapunov: Estimate | None
     certificate: Certificate | None
+    quantum: SpectrumReading | None
+    window: int | None
     missing: dict[str, str]
 
     @property
@@ -89,12 +97,15 @@ class CellReading:
             if self.lyapunov is None
             else {"value": self.lyapunov.value, "error": self.lyapunov.error},
             "certificate": certificate_values(self.certificate),
+            "volume": finite(volume_of(self.spectrum)),
+            "window": self.window,
+            "quantum": None if self.quantum is None else self.quantum.to_dict(),
             "missing": dict(self.missing),
         }
 
 
 @dataclasses.dataclass(frozen=True)
-class RecurrentReading:
+class RecurrentReading(AbstractReading):
     """Everything that is said about one recurrent network.
 
     **Fields:**

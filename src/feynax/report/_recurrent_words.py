@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .._certificate import Certificate
+from . import _spectrum_words as spectrum_words
 from ._evidence import Row
 from ._recurrent_reading import CellReading, RecurrentReading
 from ._words import number, percent
@@ -39,6 +40,9 @@ def headline(reading: RecurrentReading) -> str:
     what = " and ".join(kinds) + (f" of {many} cells" if many > 1 else "")
     memories = [cell.memory for cell in reading.cells]
     times = [memory.median for memory in memories if memory is not None]
+    windows = [cell.window for cell in reading.cells if cell.window is not None]
+    if windows and not times:
+        return f"{what}: it keeps the last {max(windows)} inputs whole, and nothing before."
     if not times:
         return f"{what}: its memory could not be measured."
     if math.isinf(max(times)):
@@ -49,7 +53,23 @@ def headline(reading: RecurrentReading) -> str:
 def findings(reading: RecurrentReading) -> list[str]:
     """Say what was found, one sentence each."""
     said = [what_it_is(cell) for cell in kinds_of(reading)]
-    return said + [_of_cell(cell, len(reading.cells) > 1) for cell in reading.cells]
+    said += [_of_cell(cell, len(reading.cells) > 1) for cell in reading.cells]
+    return said + [_as_system(cell) for cell in reading.cells if cell.quantum is not None]
+
+
+def _as_system(cell: CellReading) -> str:
+    assert cell.quantum is not None
+    head = f"As a quantum system, {cell.name}"
+    return f"{head}: {spectrum_words.headline(cell.quantum)}"
+
+
+def classical(reading: RecurrentReading) -> list[str]:
+    """Say which cells have no quantum reading, and why; alike ones together."""
+    names: dict[str, list[str]] = {}
+    for cell in reading.cells:
+        if cell.quantum is None:
+            names.setdefault(cell.missing["quantum"], []).append(cell.name)
+    return [f"{' and '.join(who)}: {why}" for why, who in names.items()]
 
 
 def kinds_of(reading: RecurrentReading) -> list[CellReading]:
@@ -92,6 +112,8 @@ def evidence(reading: RecurrentReading) -> list[Row]:
     rows = []
     for cell in reading.cells:
         head = f"{cell.name}: " if named else ""
+        if cell.window is not None:
+            rows.append(_kept(cell)._replace(what=f"{head}memory"))
         for make, key in (
             (_memory, "spectrum"),
             (_gradients, "growth"),
@@ -100,6 +122,8 @@ def evidence(reading: RecurrentReading) -> list[Row]:
             (_bound, "certificate"),
         ):
             row = make(cell)
+            if row is None and cell.window is not None:
+                continue  # the row of the ring says it all
             if row is None:
                 reason = cell.missing.get(key, "")
                 row = Row(_NAMES[key], "none", "", f"Not computed: {reason}")
@@ -114,6 +138,11 @@ _NAMES = {
     "fixed points": "fixed points",
     "certificate": "certificate",
 }
+
+
+def _kept(cell: CellReading) -> Row:
+    meaning = spectrum_words.sentence(cell.missing["spectrum"].rstrip("."))
+    return Row("memory", f"{cell.window} samples", "exact", meaning)
 
 
 def _memory(cell: CellReading) -> Row | None:
@@ -198,6 +227,14 @@ def _bound(cell: CellReading) -> Row | None:
     if cert is None:
         return None
     low, high = cert.bounds or (math.nan, math.nan)
+    if not math.isfinite(high):
+        return Row(
+            _NAMES["certificate"],
+            "none",
+            f"≥ {number(low, 4)} found",
+            f"{claim_of(cert).capitalize()}: {cert.because}. What is found by a search bounds "
+            "the growth of differences from below only.",
+        )
     ratio = f"{number(high / low, 2)} times the strongest found" if low > 0 else "none found"
     return Row(
         _NAMES["certificate"],
@@ -219,6 +256,8 @@ def _forgets(proven: float) -> str:
 
 def claim_of(cert: Certificate) -> str:
     """Say the claim as one reads it away from the code."""
+    if cert.rate is None or not math.isfinite(cert.rate):
+        return "no factor is proven by which a step parts states that are fed the same"
     return cert.claim.replace("in the norm of `metric`", "in a weighted norm made for this cell")
 
 
@@ -242,4 +281,6 @@ def recurrent_summary(reading: RecurrentReading) -> str:
         lines.append(f"{row.what}: {row.value}{margin}")
         if row.value == "none":
             lines[-1] += f": {row.meaning}"
+    lines += [_as_system(cell) for cell in reading.cells if cell.quantum is not None]
+    lines += [f"no quantum reading of {sentence}" for sentence in classical(reading)]
     return "\n".join(line.replace("\u202f", " ") for line in lines)

@@ -11,10 +11,14 @@ _DRAWN = 6  # levels with a wave function
 
 
 def large(reading: SpectrumReading) -> tuple[Picture, Picture]:
-    """The plane of two neurons with its regimes, or the course of more: for wide pages and tall."""
-    if reading.whole is not None and reading.whole.size == 2:
-        return _plane(reading, "wide"), _plane(reading, "tall")
-    return _course(reading, "wide"), _course(reading, "tall")
+    """Return the portrait twice: for wide pages and tall."""
+    return portrait(reading, "wide"), portrait(reading, "tall")
+
+
+def portrait(reading: SpectrumReading, name: str) -> Picture:
+    """The plane of two neurons with its regimes, or the course of more."""
+    is_plane = reading.whole is not None and reading.whole.size == 2
+    return _plane(reading, name) if is_plane else _course(reading, name)
 
 
 def _plane(reading: SpectrumReading, name: str) -> Picture:
@@ -107,18 +111,21 @@ def _course_caption(packet: PacketReading) -> str:
     )
 
 
-def packet(reading: SpectrumReading) -> Picture | None:
-    """The packet beside the network in time, where it is not the large picture already."""
+def packet(reading: SpectrumReading, mark: str = "") -> Picture | None:
+    """The packet beside the network in time, where it is not the large picture already.
+
+    `mark` is what tells the picture from others of its kind on the page.
+    """
     if reading.packet is None or reading.whole is None or reading.whole.size != 2:
         return None
     return Picture(
-        plot.svg(_packet(reading.packet), label="A packet and the network.", name="packet"),
+        plot.svg(_packet(reading.packet), label="A packet and the network.", name=f"packet{mark}"),
         _course_caption(reading.packet),
     )
 
 
-def ladder(reading: SpectrumReading) -> Picture | None:
-    """Levels with their wave functions, for one degree of freedom."""
+def ladder(reading: SpectrumReading, mark: str = "") -> Picture | None:
+    """Levels with their wave functions, for one degree of freedom; `mark` as in `packet`."""
     ham = reading.hamiltonian
     if ham is None or reading.levels is None or ham.modes != 1:
         return None
@@ -126,7 +133,7 @@ def ladder(reading: SpectrumReading) -> Picture | None:
     spacing = number(reading.hbar * ham.one.rate, 4)
     way = "upwards" if ham.one.sign > 0 else "downwards: the first level is the highest"
     return Picture(
-        plot.svg(plot.levels(ham, count), label=f"The first {count} levels.", name="levels"),
+        plot.svg(plot.levels(ham, count), label=f"The first {count} levels.", name=f"levels{mark}"),
         f"Levels over the first neuron, {spacing} apart, {way}. Lines are real parts of the wave "
         "functions, shades their sizes, each on its level; the parabola is the least energy that "
         "is left at each place.",

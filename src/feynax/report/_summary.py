@@ -9,6 +9,8 @@ from ._spectrum_reading import SpectrumReading
 from ._spectrum_words import spectrum_summary
 from ._words import findings, headline
 
+_NAMED = {"quantum": "quantum reading"}
+
 
 def summary(reading: Reading | RecurrentReading | SpectrumReading | EnsembleReading) -> str:
     """Return what was found as lines for a terminal.
@@ -39,5 +41,5 @@ def summary(reading: Reading | RecurrentReading | SpectrumReading | EnsembleRead
     cert = reading.certificate
     if cert is not None:
         lines.append(f"{cert.verdict.value}: {cert.claim}")
-    lines += [f"no {name}: {reason}" for name, reason in reading.missing.items()]
+    lines += [f"no {_NAMED.get(name, name)}: {reason}" for name, reason in reading.missing.items()]
     return "\n".join(lines)

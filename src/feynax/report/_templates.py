@@ -1,6 +1,7 @@
 """Templates of pages: how they are found, filled in, and which words they may use."""
 
 import functools
+import math
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ def _environment() -> "Environment":
     )
     environment.filters["drawn"] = Markup  # pictures of our own making, and nothing else
     environment.filters["number"] = number
+    environment.filters["isfinite"] = math.isfinite
     environment.filters["leading"] = recurrent_words.leading
     environment.filters["claim"] = recurrent_words.claim_of
     environment.filters["eigenvalues"] = spectrum_words.eigenvalues

@@ -45,6 +45,9 @@ def counted(value: float) -> str:
 
 def headline(reading: Reading) -> str:
     """Say what the network answers."""
+    if reading.answers_field:
+        channels, height, width = reading.depths[-1].field.shape
+        return f"The network turns fields into fields: {channels} of {height} by {width}."
     if reading.label is None:
         return f"The network reads class {reading.prediction}."
     if reading.label == reading.prediction:
@@ -56,7 +59,10 @@ def findings(reading: Reading) -> list[str]:
     """Say what was found, one sentence each."""
     said = []
     share = percent(float(reading.probabilities[reading.prediction]))
-    if reading.runner_up is None:
+    if reading.answers_field:
+        value = number(float(reading.scores[reading.prediction]))
+        said.append(f"Its largest output is {value}, in {reading.called(reading.prediction)}.")
+    elif reading.runner_up is None:
         said.append(f"Its one score is {number(float(reading.scores[0]))}.")
     else:
         said.append(
@@ -78,9 +84,9 @@ def findings(reading: Reading) -> list[str]:
 def _paths_sentence(reading: Reading) -> str:
     sums = reading.paths
     exact = (
-        f"Its score for class {reading.output}, {number(sums.total)}, is a sum over paths: added "
-        f"up exactly they give the network's own output, with a relative rounding error of "
-        f"{number(sums.completeness, 2)}."
+        f"Its score for {reading.called(reading.output)}, {number(sums.total)}, is a sum over "
+        f"paths: added up exactly they give the network's own output, with a relative rounding "
+        f"error of {number(sums.completeness, 2)}."
     )
     if reading.estimate is None or reading.sample is None:
         return exact
