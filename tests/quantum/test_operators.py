@@ -93,44 +93,8 @@ ALL = pytest.mark.parametrize("name", CASES)
 
 @ALL
 @pytest.mark.float32
-def test_matrix(name):
-    operator, matrix = CASES[name]
-    found = np.asarray(operator.as_matrix())
-    eps = np.finfo(found.dtype).eps
-    assert operator.shape == found.shape == matrix.shape
-    assert found.dtype == operator.dtype
-    assert np.max(np.abs(found - matrix)) < 50 * eps * np.max(np.abs(matrix))
-
-
-@ALL
-def test_states_real_and_complex(name):
-    operator, matrix = CASES[name]
-    for psi in (np.arange(1.0, operator.size + 1), numbers(1, operator.size)):
-        psi = jnp.asarray(psi)
-        image = np.asarray(operator.mv(psi))
-        gap = np.max(np.abs(image - matrix @ np.asarray(psi)))
-        assert gap < 100 * np.finfo(image.dtype).eps * np.linalg.norm(matrix) * np.linalg.norm(psi)
-        assert image.dtype == jax.dtypes.canonicalize_dtype(
-            np.result_type(psi.dtype, operator.dtype)
-        )
-
-
-@ALL
-def test_adjoint(name):
-    operator, matrix = CASES[name]
-    found = np.asarray(operator.adjoint().as_matrix())
-    assert np.allclose(found, matrix.conj().T, atol=1e-13)
-    assert np.allclose(operator.adjoint().adjoint().as_matrix(), matrix, atol=1e-13)
-
-
-@ALL
-def test_tags_say_nothing_false(name):
-    operator, matrix = CASES[name]
-    if operator.hermitian:
-        assert np.allclose(matrix, matrix.conj().T, atol=1e-13)
-    if operator.positive:
-        assert operator.hermitian
-        assert np.linalg.eigvalsh(matrix)[0] > -1e-12
+def test_operators_are_their_matrices(name):
+    fx.testing.check_operator(*CASES[name])
 
 
 def test_tags_that_are_known():

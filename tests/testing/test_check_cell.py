@@ -44,7 +44,7 @@ class Faulty(fx.networks.AbstractCell):
             return state
         if self.early == "chance":
             drive = np.random.default_rng().random() * drive
-        W = jnp.where(self.has("gradient"), jax.lax.stop_gradient(self.W), self.W)
+        W = jnp.where(self.has("gradient"), jax.lax.stop_gradient(self.W) / 2 + self.W / 2, self.W)
         new = state + (0.5 if dt is None else 0.5 * dt) * (jnp.tanh(W @ state + drive) - state)
         new = jnp.where(self.has("nan"), jnp.nan, new)
         return {"shape": new[:1], "structure": (new,)}.get(self.early, new)
@@ -155,3 +155,8 @@ def test_the_example_passes():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     check_cell(module.LowRankRNN(2, 3, key=jax.random.key(0)))
+
+
+@pytest.mark.parametrize("name", ["GRU", "CTRNN"])
+def test_our_own_pass(name, key):
+    check_cell(getattr(fx.networks, name)(2, 3, key=key), attack=False)

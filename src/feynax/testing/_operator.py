@@ -12,7 +12,7 @@ from jaxtyping import Array, Inexact
 from ..quantum import AbstractOperator
 from ._demand import demand
 
-_ROUNDING = 200  # units of the last digit that a result may be off, relative to all its terms
+_ROUNDING = 50  # units of the last digit that a result may be off, relative to all its terms
 _LARGEST = 512  # size up to which a positive tag is checked on all eigenvalues
 
 
@@ -60,7 +60,7 @@ def check_operator(operator: Any, matrix: Inexact[ArrayLike, "size size"] | None
 def _states(operator: AbstractOperator) -> tuple[Array, Array]:
     """Return a real and a complex state, in the precision of the operator."""
     rng = np.random.default_rng(3)
-    real = np.zeros((), operator.dtype).real.dtype
+    real = np.finfo(operator.dtype).dtype
     first, second, third = rng.normal(size=(3, operator.size)).astype(real)
     return jnp.asarray(first), jax.lax.complex(jnp.asarray(second), jnp.asarray(third))
 
