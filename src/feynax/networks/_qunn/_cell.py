@@ -218,7 +218,7 @@ class QUNN(AbstractMember):
         r"""Return how far each layer may part two $K$ at most, at the inputs that `state` holds.
 
         $|S_k| + \mathrm{Lip}(\sigma)\,\|D^k\|\,\|W^k\|$, with $\|D\| = \sqrt{(1-p_1)^2 + p_1^2}$
-        and $\|W\| = |Y_l||v_k|$. It is cubic in the data, so keep $|Y|$ near 1. The flows are
+        and $\|W\| = |Y_l||v_k|$. It is quadratic in the data, so keep $|Y|$ near 1. The flows are
         rotations: 1.
         """
         if self.scale is None:

@@ -7,9 +7,9 @@ import numpy as np
 
 from ...equations import FREQUENCY_LIMITS, amplification
 from ...networks import AbstractInvertibleCell, SymplecticRNN, TwoStepLeapfrogRNN, recovery
+from .._cells import double, largest
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import double, largest
 
 
 def _limit(scheme: str) -> float:

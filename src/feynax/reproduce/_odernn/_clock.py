@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...quantum import ClockHamiltonian, RankOneClock, full_adder
+from .._cells import double, largest
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import double, largest
 
 _STEPS = 5
 

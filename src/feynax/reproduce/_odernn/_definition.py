@@ -15,9 +15,9 @@ from ...equations import (
     resonance_certificate,
 )
 from ...networks import ODERNN, Stage
+from .._cells import double, largest
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import double, largest
 from ._letters import STEP, letters, misses, past_states
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ...equations import amplification, smallest_damping
 from ...networks import LSTM, QUNN, URNN
+from .._cells import cell, double, embedded, inputs, largest
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import cell, double, embedded, inputs, largest
 
 
 def _count(network: eqx.Module) -> int:

@@ -10,9 +10,9 @@ from jax.tree_util import Partial
 from jaxtyping import Array
 
 from ...networks import GRU, ODERNN, Moment, Stage
+from .._cells import cell, double, embedded, inputs, largest, logistic, outputs
 from .._claim import Budget, Finding
 from ._claims import CLAIMS
-from ._draws import cell, double, embedded, inputs, largest, logistic, outputs
 
 _XS = inputs(6, 4)
 

@@ -6,9 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...networks import LSTM, Moment, lstm_odernn
+from .._cells import cell, double, embedded, inputs, largest, logistic, outputs, stacked
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import cell, double, embedded, inputs, largest, logistic, outputs, stacked
 
 _XS = inputs(6, 4)
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from ...equations import TABLEAUX, Tableau, tableau
 from ...networks import ODERNN, Stage
+from .._cells import double, take_step
 from .._claim import Budget, Finding
 from ._claims import CLAIMS
-from ._draws import double, take_step
 
 _H = 0.4
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from ...equations import AffineField, tableau
 from ...networks import LSTM, lstm_odernn
+from .._cells import cell, double, embedded, take_step
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import cell, double, embedded, take_step
 
 
 @CLAIMS.add(

@@ -9,9 +9,9 @@ import numpy as np
 from ...equations import AffineField
 from ...networks import LSTM
 from ...quantum import Circuit, ClockHamiltonian, compile_function
+from .._cells import cell, double
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import cell, double
 
 
 @CLAIMS.add(

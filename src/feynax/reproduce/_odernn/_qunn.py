@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...networks import QUNN, QUNNState, block_length
+from .._cells import double, largest
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import double, largest
 
 _P1, _P2 = 0.3, 0.4
 Clock = Literal["cyclic", "skip"]

@@ -18,9 +18,9 @@ from ...equations import (
     tableau,
     worst_gain,
 )
+from .._cells import take_step
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import take_step
 
 _QUICK = (
     "euler", "heun", "rk4", "implicit_euler", "implicit_midpoint", "trapezoid", "gauss_2",

@@ -8,9 +8,9 @@ from jax.tree_util import Partial
 from jaxtyping import Array
 
 from ...networks import ODERNN, URNN, ClockworkRNN, Moment, Stage, modrelu
+from .._cells import cell, double, embedded, inputs, largest, outputs
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
-from ._draws import cell, double, embedded, inputs, largest, outputs
 
 _XS = inputs(9, 4)
 

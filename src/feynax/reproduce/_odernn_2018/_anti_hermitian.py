@@ -8,8 +8,8 @@ import numpy as np
 
 from ...equations import FREQUENCY_LIMITS, amplification, resonance_certificate
 from ...networks import AbstractInvertibleCell
+from .._cells import cell, double, inputs
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import cell, double, inputs
 from ._claims import CLAIMS
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from .._cells import double, embedded, logistic
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import double, embedded, logistic
 from ._claims import CLAIMS
 from ._printed_qunn import BLOCK, Printed, layer_stretch, series
 

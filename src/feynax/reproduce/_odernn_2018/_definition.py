@@ -7,8 +7,8 @@ import numpy as np
 
 from ...equations import stability_function, tableau
 from ...networks import ODERNN, Stage
+from .._cells import double, largest
 from .._claim import Budget, Finding
-from .._odernn._draws import double, largest
 from ._claims import CLAIMS
 
 _H = 0.3

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...networks import GRU, ODERNN, Moment, Stage
+from .._cells import cell, double, embedded, inputs, largest, logistic, outputs
 from .._claim import Budget, Finding
-from .._odernn._draws import cell, double, embedded, inputs, largest, logistic, outputs
 from ._claims import CLAIMS
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from ...equations import TABLEAUX, tableau
 from ...networks import URNN
+from .._cells import cell, double, embedded
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import cell, double, embedded
 from ._claims import CLAIMS
 
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...networks import LSTM, Moment, lstm_odernn
+from .._cells import cell, double, embedded, inputs, largest, logistic, outputs
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import cell, double, embedded, inputs, largest, logistic, outputs
 from ._claims import CLAIMS
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ...networks import URNN, ClockworkRNN
+from .._cells import cell, double, embedded, inputs, largest, outputs
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import cell, double, embedded, inputs, largest, outputs
 from ._claims import CLAIMS
 
 

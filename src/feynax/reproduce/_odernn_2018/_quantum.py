@@ -12,8 +12,8 @@ from ...quantum import (
     compile_function,
     full_adder,
 )
+from .._cells import double
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import double
 from ._claims import CLAIMS
 
 

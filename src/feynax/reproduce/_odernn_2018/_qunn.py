@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 from ...networks import QUNN
+from .._cells import double, largest
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import double, largest
 from ._claims import CLAIMS
 from ._printed_qunn import (
     BLOCK,

@@ -7,8 +7,8 @@ import numpy as np
 from ...equations import resonance_certificate, symplectic_defect
 from ...networks import SymplecticRNN
 from ...quantum import Cayley, SymplecticEuler
+from .._cells import cell, double
 from .._claim import Budget, Comparison, Finding
-from .._odernn._draws import cell, double
 from ._claims import CLAIMS
 from ._figures import errors_and_budget
 

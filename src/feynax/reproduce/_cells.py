@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from ... import networks
-from ...equations import Tableau
-from ...networks import ODERNN, AbstractCell, stack_odernn
-from .._claim import Budget, Finding
+from .. import networks
+from ..equations import Tableau
+from ..networks import ODERNN, AbstractCell, stack_odernn
+from ._claim import Budget, Finding
 
 Check = Callable[[Budget], Finding]
 
