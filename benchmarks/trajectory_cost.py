@@ -85,9 +85,9 @@ def main(slices=1024, chains=32):
             "FFT pair": transforms(key, chains, slices),
         }
         sampled = {
-            "one step, <x^2>": trajectories(one_x2, chains, slices, 1.6),
-            "two steps, <x^2>": trajectories(one_x2, chains, slices, 0.8),
-            "two steps, all observables": trajectories(None, chains, slices, 0.8),
+            "one step, <x^2>": trajectories(one_x2, chains, slices, 2.1),
+            "two steps, <x^2>": trajectories(one_x2, chains, slices, 1.1),
+            "two steps, all observables": trajectories(None, chains, slices, 1.1),
         }
         calls = {**alone, **{name: run for name, (run, _) in sampled.items()}}
         times = {name: [] for name in calls}
