@@ -45,11 +45,9 @@ def read_network(path: Path) -> NetworkFile:
     network = raw.get("network", {})
     if "weights" not in network:
         raise ConfigError(f"{path}: Key `network.weights` is missing.")
-    names = {"levels": "count"}
-    asked = {
-        names.get(key, key): _asked(path, key, value)
-        for key, value in raw.get("quantum", {}).items()
-    }
+    asked = {key: _asked(path, key, value) for key, value in raw.get("quantum", {}).items()}
+    if "levels" in asked:
+        asked["count"] = asked.pop("levels")
     return NetworkFile(_network(path, dict(network)), asked)
 
 
