@@ -163,7 +163,7 @@ def binder_cumulant(m2: float, m4: float) -> float:
     ```python
     import jax, feynax as fx
     field = fx.paths.LatticeField((4, 4), mass_squared=1.0, coupling=0.5)
-    run = fx.paths.sample(field, key=jax.random.key(0), chains=16, draws=500, warmup=50)
+    run = fx.paths.sample(field, key=jax.random.key(0), chains=16, draws=500, warmup=250)
     binder = fx.paths.derived(fx.paths.binder_cumulant, run.series["m2"], run.series["m4"])
     assert 0 < binder.value < 0.2
     ```
