@@ -117,8 +117,8 @@ def warn(health: Health, ensemble: object, reference: object, *, steps: float) -
     if health.ess < _FEW:
         say(f"`{health.least}` has only {health.ess:.0f} effective draws.", MixingWarning)
     least, most = _EXPECTED
-    # A trajectory of one step cannot be made longer: accepting all of it wastes nothing.
-    if health.acceptance < least or (health.acceptance > most and steps > 1.5):
+    # A trajectory of one or two steps can hardly be cut in fewer: accepting all wastes nothing.
+    if health.acceptance < least or (health.acceptance > most and steps > 2.5):
         text = f"Acceptance is {health.acceptance:.3f}, outside {least} to {most}."
         say(text, AcceptanceWarning)
     coarse = _coarseness(ensemble, reference)
