@@ -11,6 +11,7 @@ import scipy.sparse.csgraph
 
 import feynax as fx
 from feynax.paths._fields._clusters import clusters
+from feynax.paths._statistics import time_scale
 
 P = fx.paths
 
@@ -102,3 +103,22 @@ def test_a_free_fields_length_and_gap_are_exact_at_any_size():
     sides = (slices[:, 1] + slices[:, 3]) / 2
     ratio = P.derived(lambda sides, middle: sides / middle, sides, slices[:, 2])
     assert abs(ratio.value - (1 + 0.5 / 2)) < 4 * ratio.error < 0.1
+
+
+def test_an_even_field_gets_clusters_and_its_gap():
+    """The gap of a 2x16 torus near its critical point, by the transfer matrix, within 4 sigma."""
+    field = P.LatticeField((2, 16), mass_squared=-1.27, coupling=0.25)
+    kernel = P.default_kernel(field)
+    assert isinstance(kernel, P.Composed)
+    assert isinstance(kernel.moves[0], P.ClusterFlips)
+    tilted = P.LatticeField((2, 16), potential="x**4 - x**2 + x")
+    assert isinstance(P.default_kernel(tilted), P.Rotation)
+    measured = {"m2": P.Magnetisation(2), "correlator": P.slice_correlator}
+    run = P.sample(field, key=jax.random.key(4), chains=64, draws=600, observables=measured)
+    found = P.gap(run).estimate
+    assert abs(found.value - 0.33729718359362404) < 4 * found.error < 0.03
+
+
+def test_a_gap_needs_a_time():
+    with pytest.raises(TypeError, match="whose lags are a time"):
+        time_scale(object())

@@ -96,11 +96,11 @@ def _redraw(
 ) -> Path:
     """Put every site on a side of one mirror."""
     turned = -x if ensemble.dof == 1 else mirror @ x
-    sides = _sides(ensemble, _couplings(ensemble, x, turned), key)
+    sides = _sides(ensemble, neighbour_couplings(ensemble, x, turned), key)
     return jnp.where(sides[None], turned, x)
 
 
-def _couplings(ensemble: PathEnsemble, x: Path, turned: Path) -> Float[Array, " slices"]:
+def neighbour_couplings(ensemble: PathEnsemble, x: Path, turned: Path) -> Float[Array, " slices"]:
     """Half the cost, in units of hbar, of leaving one site of a slice on the mirror's far side."""
     before = lambda x: jnp.roll(x, 1, -1) if ensemble.closed else x[:, :-1]
     now = x if ensemble.closed else x[:, 1:]

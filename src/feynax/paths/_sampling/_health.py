@@ -11,6 +11,8 @@ from jaxtyping import Float
 from ..._errors import AcceptanceWarning, ChainTooShortError, CoarseSlicesWarning, MixingWarning
 from ..._estimate import Estimate
 from .._ensemble import PathEnsemble
+from .._reference import PathReference
+from .._systems import coarseness
 
 _WARN, _REFUSE = 1.01, 1.05  # R-hat
 _FEW, _TOO_FEW = 100, 50  # effective draws
@@ -121,18 +123,11 @@ def warn(health: Health, ensemble: object, reference: object, *, steps: float) -
     if health.acceptance < least or (health.acceptance > most and steps > 2.5):
         text = f"Acceptance is {health.acceptance:.3f}, outside {least} to {most}."
         say(text, AcceptanceWarning)
-    coarse = _coarseness(ensemble, reference)
+    coarse = 0.0
+    if isinstance(ensemble, PathEnsemble) and isinstance(reference, PathReference):
+        coarse = coarseness(ensemble, reference)
     if coarse > _COARSE:
         text = (
             f"Slices are coarse: a step of time turns the fastest degree of freedom by {coarse:.2f}"
         )
         say(f"{text} rad (at most {_COARSE}); take more of them.", CoarseSlicesWarning)
-
-
-def _coarseness(ensemble: object, reference: object) -> float:
-    r"""Return $dt \sqrt{\langle V'' \rangle / m}$ of the stiffest direction, of paths."""
-    stiffness = getattr(reference, "stiffness", None)
-    if not isinstance(ensemble, PathEnsemble) or stiffness is None:
-        return 0.0
-    rates = np.linalg.eigvals(np.linalg.solve(np.asarray(ensemble.mass), np.asarray(stiffness)))
-    return float(ensemble.dt) * math.sqrt(max(float(rates.real.max()), 0.0))

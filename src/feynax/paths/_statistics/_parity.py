@@ -29,7 +29,7 @@ from .._abstract import AbstractEnsemble, AbstractReference
 from .._ensemble import PathEnsemble
 from .._kernel import AbstractKernel, Rotation
 from .._moves._default import default_kernel
-from .._moves._mirror import _couplings
+from .._moves._mirror import neighbour_couplings
 from .._moves._move import AbstractMove, Composed
 from ._derived import derived
 
@@ -62,7 +62,7 @@ class ParityRatio(eqx.Module):
         paths = ensemble.paths if isinstance(ensemble, ParityMixture) else ensemble
         check(paths.closed, "ensemble", "have closed paths, for a trace", paths.ends)
         turned = -x if self.mirror is None else jnp.asarray(self.mirror, x.dtype) @ x
-        couplings = _couplings(paths, x, turned)
+        couplings = neighbour_couplings(paths, x, turned)
         size = jnp.maximum(jnp.abs(couplings), _SMALLEST)
         # artanh of the product: a sum of small terms, which does not cancel at large couplings
         depth = jnp.sum(jnp.log1p(jnp.exp(-2 * size)) - jnp.log(-jnp.expm1(-2 * size))) / 2
