@@ -10,7 +10,7 @@ import pytest
 
 import feynax as fx
 from feynax.paths._moves._ising import tied_bonds
-from feynax.paths._moves._mirror import _couplings, _sides
+from feynax.paths._moves._mirror import _sides, neighbour_couplings
 
 P = fx.paths
 DRAWS = 40_000
@@ -73,8 +73,8 @@ def test_couplings_are_what_sides_cost(action, ends):
     turned = np.diff(sides, prepend=sides[-1]) % 2 if ens.closed else np.diff(sides) % 2
     other = jnp.asarray(np.where(sides, -1.0, 1.0))[None] * x
     cost = ens.action(other) - ens.action(x)
-    assert np.isclose(cost, 2 * turned @ np.asarray(_couplings(ens, x, -x)), rtol=1e-10)
-    drawn = np.asarray(_sides(ens, _couplings(ens, x, -x), jax.random.key(1)))
+    assert np.isclose(cost, 2 * turned @ np.asarray(neighbour_couplings(ens, x, -x)), rtol=1e-10)
+    drawn = np.asarray(_sides(ens, neighbour_couplings(ens, x, -x), jax.random.key(1)))
     assert drawn.shape == (ens.sites,)
     assert not drawn[0] or not isinstance(ens.ends, P.FixedEnds | P.HalfLine)
     assert not drawn[-1] or not isinstance(ens.ends, P.FixedEnds)
@@ -93,7 +93,9 @@ def test_any_mirror_of_a_sombrero_costs_what_the_couplings_say():
     sides = np.array([0, 1, 1, 0, 1, 0, 0, 1])
     turned = np.diff(sides, prepend=sides[-1]) % 2
     cost = ens.action(jnp.where(sides[None] == 1, reflected, x)) - ens.action(x)
-    assert np.isclose(cost, 2 * turned @ np.asarray(_couplings(ens, x, reflected)), rtol=1e-10)
+    assert np.isclose(
+        cost, 2 * turned @ np.asarray(neighbour_couplings(ens, x, reflected)), rtol=1e-10
+    )
 
 
 def test_mirrors_are_found_and_others_refused():
