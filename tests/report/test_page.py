@@ -99,13 +99,13 @@ def test_failed_write_leaves_the_old_page(folder, text, reading, monkeypatch):
     ],
 )
 def test_numbers_in_words(value, says):
-    from feynax.report._words import number
+    from feynax._words import number
 
     assert number(value) == says
 
 
 def test_values_with_errors():
-    from feynax.report._words import percent, with_error
+    from feynax._words import percent, with_error
 
     assert with_error(12.345, 0.0678) == "12.345 ± 0.068"
     assert with_error(-1234.5, 12.0) == "−1234 ± 12"

@@ -10,10 +10,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 
 from .. import plot
+from .._words import number, percent, with_error
 from ..data import digits
 from ..interop import load_model_with_header
 from ..report import Reading, read
-from ..report._words import number, percent, with_error
 from ._answer import Answer, Figure
 
 _MODEL = pathlib.Path(__file__).parent / "network" / "model.safetensors"

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import plot
 from .._errors import FeynaxError, FeynaxWarning
+from .._words import number, with_error
 from ..maps import as_network
 from ..paths import (
     InteriorDensity,
@@ -19,7 +20,6 @@ from ..paths import (
     standard_observables,
     transfer_matrix,
 )
-from ..report._words import number, with_error
 from ._answer import Answer, Figure
 
 _CHAINS, _DRAWS, _WARMUP, _BINS, _SHOWN = 32, 200, 150, 48, 13

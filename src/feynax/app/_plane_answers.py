@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from .. import plot
+from .._words import number
 from ..equations import ReLUField
 from ..quantum import GaussianState
 from ..report import SpectrumReading, read_spectrum
-from ..report._words import number
 from ._answer import Answer, Figure
 
 _LEVELS = 6

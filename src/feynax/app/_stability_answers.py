@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .. import plot
+from .._words import number
 from ..equations import (
     FieldBound,
     Tableau,
@@ -15,7 +16,6 @@ from ..equations import (
     stability_function,
     tableau,
 )
-from ..report._words import number
 from ._answer import Answer, Figure
 
 

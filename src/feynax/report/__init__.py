@@ -1,5 +1,6 @@
 """Everything that one network says: of an image, along data, or as a quantum system."""
 
+from ._abstract import summary as summary
 from ._ensemble_read import read_ensemble as read_ensemble
 from ._ensemble_reading import (
     Curve as Curve,
@@ -23,5 +24,4 @@ from ._spectrum_reading import (
     RegimeReading as RegimeReading,
     SpectrumReading as SpectrumReading,
 )
-from ._summary import summary as summary
 from ._templates import render as render

@@ -1,9 +1,9 @@
 """Which pictures the page of an ensemble shows, each with what to see in it."""
 
 from .. import plot
+from .._words import number
 from ._ensemble_reading import EnsembleReading
 from ._figures import Picture
-from ._words import number
 
 
 def large(reading: EnsembleReading) -> tuple[Picture, Picture]:

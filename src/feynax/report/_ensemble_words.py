@@ -3,9 +3,10 @@
 import math
 import re
 
+from .._words import counted, number, percent, with_error
+from ._abstract import summary
 from ._ensemble_reading import EnsembleReading
 from ._evidence import Row
-from ._words import counted, number, percent, with_error
 
 _COLD = 10.0  # gap times beta beyond which excited states weigh less than exp(-10)
 _SUPER = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -171,8 +172,8 @@ def cost(reading: EnsembleReading) -> str:
     return text
 
 
-def ensemble_summary(reading: EnsembleReading) -> str:
-    """Return what was found as lines for a terminal."""
+@summary.register
+def _(reading: EnsembleReading) -> str:
     lines = [headline(reading), *findings(reading)]
     for name, found in reading.estimates.items():
         line = f"{name:>14}  {found.value:.7g} +- {found.error:.2g}"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import plot
+from .._words import counted, number
 from ._reading import Depth, Reading
-from ._words import counted, number
 
 _COLUMNS = 11
 _GLYPHS = 32

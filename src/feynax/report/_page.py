@@ -12,6 +12,7 @@ from . import (
     _ensemble_figures as ensemble_figures,
     _ensemble_words as ensemble_words,
     _figures as figures,
+    _image_words as image_words,
     _recurrent_figures as recurrent_figures,
     _recurrent_words as recurrent_words,
     _spectrum_figures as spectrum_figures,
@@ -19,14 +20,12 @@ from . import (
 )
 from ._ensemble_read import read_ensemble
 from ._ensemble_reading import EnsembleReading
-from ._evidence import evidence
 from ._reading import Reading
 from ._recurrent_read import read_recurrent
 from ._recurrent_reading import CellReading, RecurrentReading
 from ._spectrum_read import read_spectrum
 from ._spectrum_reading import SpectrumReading
 from ._templates import render
-from ._words import findings, headline
 
 AnyReading = Reading | RecurrentReading | SpectrumReading | EnsembleReading
 
@@ -75,9 +74,9 @@ def _of_image(reading: Reading, rows: Any, training: Any) -> tuple[str, dict[str
     """Template and content of the page of one image."""
     wide, tall = figures.evolving(reading)
     return "page.html", {
-        "headline": headline(reading),
-        "findings": findings(reading),
-        "evidence": evidence(reading, training),
+        "headline": image_words.headline(reading),
+        "findings": image_words.findings(reading),
+        "evidence": image_words.evidence(reading, training),
         "wide": wide,
         "tall": tall,
         "carried": figures.carried(reading),

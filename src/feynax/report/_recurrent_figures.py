@@ -3,10 +3,10 @@
 import numpy as np
 
 from .. import plot
+from .._words import percent
 from ..equations import JacobianSpectrum
 from ._figures import Picture
 from ._recurrent_reading import RecurrentReading
-from ._words import percent
 
 _PANELS = 4  # cells with a panel of their own in the large picture
 _MOST_DOTS = 2500  # in the picture of a spectrum

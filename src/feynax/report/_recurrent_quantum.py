@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from .._words import number
 from ..equations import JacobianSpectrum
 from ..networks import CTRNN, QUNN, AbstractCell, HamiltonianCTRNN
 from ._read import attempt
 from ._spectrum_read import read_spectrum
 from ._spectrum_reading import SpectrumReading
-from ._words import number
 
 _MOST_UNITS = 24  # of a cell whose quantum reading is made beside the others
 _KEPT = 1e-6  # of the logarithm of a volume, below which it counts as kept

@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from .._certificate import Certificate
+from .._words import number, percent
 from . import _spectrum_words as spectrum_words
+from ._abstract import summary
 from ._evidence import Row
 from ._recurrent_reading import CellReading, RecurrentReading
-from ._words import number, percent
 
 _STEPS = {
     "nothing": "",
@@ -273,8 +274,8 @@ def _complex(value: complex) -> str:
     return f"{number(value.real, 3)} ± {number(value.imag, 3)}i"
 
 
-def recurrent_summary(reading: RecurrentReading) -> str:
-    """Return what was found as lines for a terminal."""
+@summary.register
+def _(reading: RecurrentReading) -> str:
     lines = [headline(reading), what_it_is(reading.cells[0])]
     for row in evidence(reading):
         margin = f" ({row.margin})" if row.margin else ""

@@ -3,9 +3,9 @@
 import numpy as np
 
 from .. import plot
+from .._words import number
 from ._figures import Picture
 from ._spectrum_reading import PacketReading, SpectrumReading
-from ._words import number
 
 _DRAWN = 6  # levels with a wave function
 

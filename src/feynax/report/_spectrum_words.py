@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from .._words import number, percent
+from ._abstract import summary
 from ._evidence import Row
 from ._spectrum_reading import SpectrumReading
-from ._words import number, percent
 
 _ROUNDING = 1e-12
 _LONG = 12  # units from which a regime is not spelled out
@@ -196,8 +197,8 @@ def _row_of_loss(reading: SpectrumReading) -> Row:
     return Row("open system", f"{number(found.rate, 4)} per unit of time", margin, meaning)
 
 
-def spectrum_summary(reading: SpectrumReading) -> str:
-    """Return what was found as lines for a terminal."""
+@summary.register
+def _(reading: SpectrumReading) -> str:
     lines = [headline(reading), *findings(reading)]
     if reading.levels is not None:
         shown = "  ".join(f"{level:.10g}" for level in reading.levels)

@@ -5,8 +5,8 @@ import math
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from .._words import number
 from . import _recurrent_words as recurrent_words, _spectrum_words as spectrum_words
-from ._words import number
 
 if TYPE_CHECKING:
     from jinja2 import Environment
