@@ -11,7 +11,8 @@ from ..._checks import check, check_count, check_finite, check_shape
 from ..._citation import cites
 from ..._errors import UnfinishedFlowError
 from ...equations import AffineField, Region
-from .._quadratic import QuadraticHamiltonian, check_poisson
+from .._canonical import check_poisson
+from .._quadratic import QuadraticHamiltonian
 from ._lindblad_spectrum import gathered_noise, need_decay, slowest_sums
 from ._open_moments import GaussianMoments
 

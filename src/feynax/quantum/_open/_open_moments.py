@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from ..._checks import check, check_finite, check_positive, check_shape
 from ..._errors import ConditionWarning
-from .._quadratic import check_poisson
+from .._canonical import check_poisson
 
 _SLACK = 1e-9  # of the largest variance: how far rounding may carry a state outside
 _ILL = 1e-8  # relative error of a symplectic eigenvalue from which a warning is given

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from ..._checks import check
 from ..._errors import LeakageWarning
-from .._quadratic import QuadraticHamiltonian
+from .._abstract import AbstractQuadratic
 from ._branch import spread_angle
 from ._flow import Mechanics
 from ._gaussian import GaussianState, same_brackets
@@ -18,7 +18,7 @@ from ._leakage import orbit_leakage
 
 
 def evolve(
-    ham: QuadraticHamiltonian,
+    ham: AbstractQuadratic,
     state: GaussianState,
     t: Float[ArrayLike, "*times"] | Sequence[float],
     threshold: float | None,
@@ -63,7 +63,7 @@ def _states(
 
 
 def _warn(
-    ham: QuadraticHamiltonian,
+    ham: AbstractQuadratic,
     state: GaussianState,
     times: Float[np.ndarray, " times"],
     threshold: float,

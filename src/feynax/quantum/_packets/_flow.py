@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ..._checks import check, check_finite
+from .._abstract import AbstractQuadratic
 from .._canonical import canonical_basis, standard_poisson
-from .._quadratic import QuadraticHamiltonian
 
 Times = Float[np.ndarray, " times"]
 _SERIES = [1 / math.factorial(k) for k in range(24)]
@@ -34,7 +34,7 @@ class CanonicalFlow:
 class Mechanics:
     """A Hamiltonian in the canonical coordinates of its Poisson matrix."""
 
-    def __init__(self, ham: QuadraticHamiltonian):
+    def __init__(self, ham: AbstractQuadratic):
         self.modes = ham.modes
         self.frame = canonical_basis(ham.poisson)
         self.inverse = np.linalg.inv(self.frame)

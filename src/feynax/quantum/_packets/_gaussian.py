@@ -11,8 +11,8 @@ from jaxtyping import Complex, Float
 
 from ..._checks import check, check_choice, check_finite, check_positive, check_shape
 from ..._citation import cites
+from .._abstract import AbstractQuadratic
 from .._canonical import canonical_basis, check_poisson, standard_poisson
-from .._quadratic import QuadraticHamiltonian
 from ._packet import fourier_angle, normal_defect, overlap, pure_matrices, wave
 
 Square = Complex[np.ndarray, "modes modes"]
@@ -86,7 +86,7 @@ class GaussianState:
 
     @classmethod
     def coherent(
-        cls, ham: QuadraticHamiltonian, mean: Float[ArrayLike, " n"] | None = None
+        cls, ham: AbstractQuadratic, mean: Float[ArrayLike, " n"] | None = None
     ) -> "GaussianState":
         r"""Take the covariance of the network's own ground state: its shape never changes.
 
@@ -238,7 +238,7 @@ class GaussianState:
 
 
 def same_brackets(
-    first: GaussianState | QuadraticHamiltonian, second: GaussianState | QuadraticHamiltonian
+    first: GaussianState | AbstractQuadratic, second: GaussianState | AbstractQuadratic
 ) -> bool:
     """Whether two objects agree on the Poisson matrix and on Planck's constant."""
     alike = first.poisson.shape == second.poisson.shape and first.hbar == second.hbar

@@ -10,7 +10,7 @@ from jaxtyping import Complex, Float
 from ..._checks import check
 from ..._citation import cites
 from ..._errors import CausticError
-from .._quadratic import QuadraticHamiltonian
+from .._abstract import AbstractQuadratic
 from ._branch import holomorphic, right_angle, turning
 from ._flow import Mechanics
 
@@ -69,7 +69,7 @@ class Kernel:
         return self.factor * np.exp(1j / self.hbar * turns)
 
 
-def kernel(ham: QuadraticHamiltonian, t: float, tol: float) -> Kernel:
+def kernel(ham: AbstractQuadratic, t: float, tol: float) -> Kernel:
     """Return the propagator over a time; see `QuadraticHamiltonian.kernel`."""
     check(np.ndim(t) == 0, "t", "be one time", t)
     time, m = float(t), ham.modes

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from ..._checks import check, check_finite
 from ...equations import Region
-from .._quadratic import QuadraticHamiltonian
+from .._abstract import AbstractQuadratic
 from ._flow import Mechanics
 from ._gaussian import GaussianState
 
@@ -53,7 +53,7 @@ class Leak(NamedTuple):
     unit: int
 
 
-def orbit_leakage(ham: QuadraticHamiltonian, state: GaussianState, t: float) -> Leak:
+def orbit_leakage(ham: AbstractQuadratic, state: GaussianState, t: float) -> Leak:
     r"""Find the largest [`feynax.quantum.leakage`][] between time 0 and `t`.
 
     The orbit is sampled 64 times a period of its fastest frequency (one period of a centre is

@@ -8,7 +8,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
 from ..._checks import check, check_finite, check_shape
-from .._quadratic import QuadraticHamiltonian
+from .._abstract import AbstractQuadratic
 from ._flow import Mechanics
 from ._kernel import kernel
 
@@ -21,7 +21,7 @@ _ROOM = 1.1  # how much further apart images are than the grid is long
 
 
 def propagate(
-    ham: QuadraticHamiltonian,
+    ham: AbstractQuadratic,
     psi: Complex[ArrayLike, " points"],
     grid: Float[ArrayLike, " points"],
     t: float,
@@ -41,7 +41,7 @@ def propagate(
     raise AssertionError
 
 
-def _check_inputs(ham: QuadraticHamiltonian, psi: Wave, points: Points, t: float) -> None:
+def _check_inputs(ham: AbstractQuadratic, psi: Wave, points: Points, t: float) -> None:
     check(ham.modes == 1, "self", "have one degree of freedom", ham.modes)
     check(np.ndim(t) == 0, "t", "be one time", t)
     check_finite("t", t)
@@ -57,7 +57,7 @@ def _check_inputs(ham: QuadraticHamiltonian, psi: Wave, points: Points, t: float
 
 
 def _plans(
-    ham: QuadraticHamiltonian, mechanics: Mechanics, points: Points, t: float
+    ham: AbstractQuadratic, mechanics: Mechanics, points: Points, t: float
 ) -> Iterator[tuple[float, ...]]:
     r"""Times of one or two steps that the grid resolves, shortest first.
 
@@ -89,7 +89,7 @@ def _plans(
 
 
 def _step(
-    ham: QuadraticHamiltonian, mechanics: Mechanics, psi: Wave, points: Points, time: float
+    ham: AbstractQuadratic, mechanics: Mechanics, psi: Wave, points: Points, time: float
 ) -> Wave | None:
     """One step, or nothing where the norm or the mean shows that the grid lost some of it."""
     step = points[1] - points[0]
@@ -114,7 +114,7 @@ def _means(psi: Wave, points: Points, hbar: float) -> Float[np.ndarray, "2"]:
 
 
 def _without_kinetic_term(
-    ham: QuadraticHamiltonian, mechanics: Mechanics, psi: Wave, points: Points, time: float
+    ham: AbstractQuadratic, mechanics: Mechanics, psi: Wave, points: Points, time: float
 ) -> Wave:
     r"""Where $D_2 = 0$ the flow stretches positions, $q = F_{11}q' + d_1$: interpolate there."""
     flow = mechanics.flow(np.array([time]))

@@ -9,8 +9,8 @@ from jaxtyping import Complex, Float
 
 from ..._checks import check, check_finite
 from ..._errors import DeltaFunctionError
+from .._abstract import AbstractQuadratic
 from .._one_mode import OneMode
-from .._quadratic import QuadraticHamiltonian
 from ._weber import LARGEST, weber
 
 Points = Float[np.ndarray, " points"]
@@ -63,7 +63,7 @@ class ContinuousEigenfunction:
 
 
 def continuous_eigenfunction(
-    hamiltonian: QuadraticHamiltonian, energy: float, branch: int
+    hamiltonian: AbstractQuadratic, energy: float, branch: int
 ) -> ContinuousEigenfunction:
     """Return a state; see `QuadraticHamiltonian.continuous_eigenfunction`."""
     check_finite("energy", energy)

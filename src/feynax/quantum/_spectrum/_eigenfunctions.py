@@ -9,8 +9,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Complex, Float
 
 from ..._checks import check, check_choice, check_count
+from .._abstract import AbstractQuadratic
 from .._hermite import hermite_function
-from .._quadratic import QuadraticHamiltonian
 
 Representation = Literal["y1", "y2"]
 
@@ -78,7 +78,7 @@ class Eigenfunction:
 
 
 def eigenfunction(
-    hamiltonian: QuadraticHamiltonian, n: int, representation: Representation
+    hamiltonian: AbstractQuadratic, n: int, representation: Representation
 ) -> Eigenfunction:
     """Return the wave function of level `n`; see `QuadraticHamiltonian.eigenfunction`."""
     check_count("n", n, 0)

@@ -1,15 +1,11 @@
 """Energies of several modes in order, from their occupation numbers."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from ..._checks import check, check_shape
-from ..._errors import ContinuousSpectrumError, InfiniteDegeneracyError
-
-if TYPE_CHECKING:
-    from .._quadratic import QuadraticHamiltonian
 
 _MOST_LISTED = 10**6  # states looked at for one window
 
@@ -65,26 +61,6 @@ def occupations_below(
     return found
 
 
-def levels_between(
-    ham: "QuadraticHamiltonian", low: float, high: float, excitation: float | None
-) -> LevelList:
-    """List all levels of a window; see the method."""
-    check(low <= high, "high", f"be at least {low}", high)
-    direction = ham.spectrum.direction if ham.kind == "elliptic" else 0
-    frequencies, signs = ham.frequencies, ham.signs
-    given = direction != 0 or excitation is not None
-    check(given, "excitation", f"be given for modes of signs {signs.tolist()}", excitation)
-    ground = ham.level(np.zeros(ham.modes, int))
-    bound = np.inf if excitation is None else excitation
-    if direction:
-        bound = min(bound, high - ground if direction > 0 else ground - low)
-    states = occupations_below(frequencies, bound / ham.hbar)
-    energies = ham.energies(states)
-    order = np.argsort(energies, kind="stable")
-    inside = order[(energies[order] >= low) & (energies[order] <= high)]
-    return LevelList(energies[inside], states[inside])
-
-
 def read_occupation(given: Any, modes: int) -> Int[np.ndarray, " modes"]:
     """Check the quanta of one state; one number is enough for one mode, and 0 for several."""
     quanta = np.atleast_1d(np.asarray(given))
@@ -96,25 +72,3 @@ def read_occupation(given: Any, modes: int) -> Int[np.ndarray, " modes"]:
         return np.broadcast_to(quanta, (modes,))
     check_shape("occupation", quanta, (modes,))
     return quanta
-
-
-def no_levels(ham: "QuadraticHamiltonian") -> Exception:
-    """Return the error of a Hamiltonian that is not elliptic."""
-    if ham.kind == "zero":
-        return InfiniteDegeneracyError(
-            "The Hamiltonian is zero: its only level 0 belongs to every state."
-        )
-    delta = values = None
-    if ham.modes == 1:
-        delta = ham.one.discriminant
-        text = f"A Hamiltonian of class {ham.kind} (discriminant {delta:.6g})"
-    else:
-        values = np.linalg.eigvals(ham.field.matrix)
-        text = f"A Hamiltonian not all of whose modes oscillate (eigenvalues {values})"
-    return ContinuousSpectrumError(
-        f"{text} has no levels: its spectrum is {ham.spectrum}.",
-        kind=ham.kind,
-        discriminant=delta,
-        spectrum=ham.spectrum,
-        eigenvalues=values,
-    )
