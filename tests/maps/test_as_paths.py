@@ -96,7 +96,6 @@ def network(request):
     return net, jax.random.normal(jax.random.key(5), (3, 10, 9))
 
 
-@pytest.mark.float32
 def test_paths_sum_to_the_output_and_are_the_gradient(network):
     net, x = network
     outputs = np.asarray(eqx.filter_jit(net)(x))

@@ -91,8 +91,7 @@ def test_more_steps_resolve_the_same_flow(key):
     assert errors[2] < 0.6 * errors[1] < 0.4 * errors[0]
 
 
-@pytest.mark.float32
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("shared", [pytest.param(True, marks=pytest.mark.float32), False])
 def test_batch_equals_vmap(key, shared):
     block = double(fx.networks.ParabolicBlock(2, steps=3, shared=shared, key=key))
     psi = jax.random.normal(key, (5, 2, 6, 6))

@@ -49,11 +49,10 @@ def batch(key):
     return xs, mask, 1 + 0.3 * jnp.sin(jnp.arange(30.0)).reshape(3, 10)
 
 
-@pytest.mark.float32
 @pytest.mark.parametrize(
     ("name", "ragged", "ways"),
     [
-        ("symplectic_euler", False, ["none stored"]),
+        pytest.param("symplectic_euler", False, ["none stored"], marks=pytest.mark.float32),
         ("verlet", True, list(OURS)),
         ("printed", True, ["none stored"]),
         ("two_step_leapfrog", True, ["check states"]),

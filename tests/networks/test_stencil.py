@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from feynax.networks._stencil import CROSS, SQUARE, stencil
@@ -20,21 +21,26 @@ def plain(taps, psi):
     return jnp.moveaxis(out, 0, -1)
 
 
-@pytest.mark.float32
 @pytest.mark.parametrize("count", [len(CROSS), len(SQUARE)])
-@pytest.mark.parametrize("size", [(3, 5, 4, 2), (1, 1, 1, 3), (2, 2, 7, 1)])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param((3, 5, 4, 2), marks=pytest.mark.float32), (1, 1, 1, 3), (2, 2, 7, 1)],
+)
 def test_value_and_gradient_equal_a_convolution(key, count, size):
     k_taps, k_psi, k_weight = jax.random.split(key, 3)
     taps = jax.random.normal(k_taps, (count, size[0]))
     psi = jax.random.normal(k_psi, size)
     weight = jax.random.normal(k_weight, size)
 
-    def value(function):
-        return lambda t, p: jnp.sum(weight * function(t, p))
+    def value_and_slopes(function):
+        @jax.jit
+        def both(t, p):
+            out, back = jax.vjp(function, t, p)
+            return out, back(weight)
+
+        return both(taps, psi)
 
     tolerance = 1e-12 if psi.dtype == jnp.float64 else 1e-4
-    assert jnp.allclose(stencil(taps, psi), plain(taps, psi), atol=tolerance)
-    ours = jax.grad(value(stencil), (0, 1))(taps, psi)
-    theirs = jax.grad(value(plain), (0, 1))(taps, psi)
+    ours, theirs = map(jax.tree.leaves, (value_and_slopes(stencil), value_and_slopes(plain)))
     for a, b in zip(ours, theirs, strict=True):
-        assert jnp.allclose(a, b, atol=tolerance)
+        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance)

@@ -21,7 +21,6 @@ def keys(key):
     return jax.random.split(key, 4)
 
 
-@pytest.mark.float32
 def test_nothing_asked_nothing_done(images, keys):
     np.testing.assert_allclose(augment(images, keys), images, atol=1e-6)
 
