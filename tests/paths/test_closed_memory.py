@@ -87,11 +87,57 @@ def test_the_temperature_reaches_the_memory_in_a_trace():
     assert np.isclose(moved.action(x), make(3.0).action(x), rtol=1e-13)
 
 
+@pytest.mark.parametrize("action", ["trapezoid", "midpoint"])
+def test_paths_are_held_exactly_where_their_whole_quadratic_form_is_positive(action):
+    """Of random kernels in time and springs: eigenvalues of the action as a matrix of the sites."""
+    random, mass, N, beta = np.random.default_rng(4), np.array([[1.0, 0.3], [0.3, 2.0]]), 6, 1.5
+    dt, turn = beta / N, np.roll(np.eye(N), 1, 0)
+    seen = np.eye(N) if action == "trapezoid" else (turn + turn.T + 2 * np.eye(N)) / 4
+    kinetic = (2 * np.eye(N) - turn - turn.T) / dt
+    apart = np.minimum(np.arange(N), N - np.arange(N))
+    held = []
+    for _ in range(40):
+        kernel, root = 6 * random.normal(size=N // 2 + 1), random.normal(size=(2, 2))
+        springs = root @ root.T * random.choice([-1, 2, 9])
+        own = kernel[apart]
+        retarded = dt**2 * np.stack([np.roll(own, n) for n in range(N)])
+        whole = np.kron(mass, kinetic + retarded) + dt * np.kron(springs, seen)
+        held.append(np.linalg.eigvalsh(whole).min() > 0)
+        memory = P.RetardedKernel(lambda tau, own=own: jnp.asarray(own), of="time")
+        options = {"beta": beta, "slices": N, "mass": mass, "action": action, "memory": memory}
+        V = P.QuadraticPotential(springs)
+        if held[-1]:
+            assert P.PathEnsemble(V, **options).dof == 2
+        else:
+            with pytest.raises(P.NotNormalisableError):
+                P.PathEnsemble(V, **options)
+    assert 8 < sum(held) < 32
+
+
+def test_growth_and_memory_hold_a_path_that_neither_would_alone():
+    """Closed form: <x^2> of springs k = 1 and g = -0.9 is that of k = 0.1; a quartic holds any."""
+    against = lambda g: P.RetardedKernel(lambda nu: g + 0 * nu)
+    make = lambda V, g: P.PathEnsemble(V, beta=2.0, slices=8, memory=against(g))
+    one, other = make("x**2/2", -0.9), P.PathEnsemble("0.05*x**2", beta=2.0, slices=8)
+    assert np.allclose(one.reference().scale, other.reference().scale, rtol=1e-9)
+    assert np.isfinite(make("x**4", -3.0).reference().scale).all()
+    for V, g in [("cos(x)", 0.5), ("-x**2/2", 1.1), (lambda x: x**2 / 2, -0.99)]:
+        assert make(V, g).dof == 1
+    for V, g in [("-x**2/2", 0.9), ("x**3", 9.0), (lambda x: x**2 / 2, -1.0)]:
+        with pytest.raises(P.NotNormalisableError):
+            make(V, g)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
         ({"ends": P.FreeEnds()}, "`memory` must be left out for open paths"),
-        ({"memory": P.RetardedKernel(lambda nu: -1 - 0 * nu)}, "leave every mode a positive"),
+        (
+            {"memory": P.RetardedKernel(lambda nu: -3 - 0 * nu)},
+            "has no bound as x .* springs of -3 ",
+        ),
+        ({"memory": P.RetardedKernel(lambda nu: -2 - 0 * nu)}, "does not grow enough"),
+        ({"memory": P.RetardedKernel(lambda nu: np.nan * nu)}, "`memory` must be finite"),
         ({"memory": lambda nu: nu}, "`memory` must be an Ohmic or RetardedKernel"),
     ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import feynax as fx
-from feynax.paths._observables._partition import _log_gaussian, _Oscillator
+from feynax.paths._partition import _log_gaussian, _Oscillator
 
 P = fx.paths
 ENDS = [

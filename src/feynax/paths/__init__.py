@@ -26,6 +26,8 @@ from ._closed import (
     gaussian_amplitude as gaussian_amplitude,
     real_time_kernel as real_time_kernel,
 )
+from ._coarseness import coarseness as coarseness
+from ._control_variates import control_variates as control_variates
 from ._ends import (
     AbstractEnds as AbstractEnds,
     FixedEnds as FixedEnds,
@@ -75,18 +77,16 @@ from ._observables import (
     SiteAverage as SiteAverage,
     ZeroMeans as ZeroMeans,
     centroid_energy as centroid_energy,
-    control_variates as control_variates,
     displacement as displacement,
     energy_moments as energy_moments,
-    heat_capacity as heat_capacity,
     inner_sites as inner_sites,
     kinetic_energy as kinetic_energy,
-    log_partition as log_partition,
     potential_energy as potential_energy,
     standard_observables as standard_observables,
     thermodynamic_energy as thermodynamic_energy,
     virial_energy as virial_energy,
 )
+from ._partition import log_partition as log_partition
 from ._potential import (
     AbstractPotential as AbstractPotential,
     FunctionPotential as FunctionPotential,
@@ -121,6 +121,7 @@ from ._statistics import (
     energies as energies,
     extrapolate as extrapolate,
     gap as gap,
+    heat_capacity as heat_capacity,
     jackknife as jackknife,
     to_arviz as to_arviz,
     tunnelling_splitting as tunnelling_splitting,
@@ -130,10 +131,8 @@ from ._systems import (
     Confinement as Confinement,
     Potential as Potential,
     QuadraticPotential as QuadraticPotential,
-    TransferMatrix as TransferMatrix,
     anharmonic as anharmonic,
     check_normalisable as check_normalisable,
-    coarseness as coarseness,
     confinement as confinement,
     coulomb as coulomb,
     coupled_oscillators as coupled_oscillators,
@@ -147,8 +146,8 @@ from ._systems import (
     poschl_teller_levels as poschl_teller_levels,
     quartic as quartic,
     tilted_double_well as tilted_double_well,
-    transfer_matrix as transfer_matrix,
 )
+from ._transfer import TransferMatrix as TransferMatrix, transfer_matrix as transfer_matrix
 from ._weights import (
     AbstractSlopes as AbstractSlopes,
     AbstractWeights as AbstractWeights,

@@ -13,13 +13,15 @@ from .._checks import check, check_choice, check_count, check_finite, check_posi
 from .._citation import cites
 from ._abstract import AbstractEnsemble
 from ._ends import AbstractEnds, Periodic
-from ._fit import first_reference, matched_reference
-from ._memory import AbstractMemory, frequencies, memory_action
-from ._potential import AbstractPotential, as_potential
+from ._fit import fitted, mean_curvature, middle, self_consistent
+from ._memory import AbstractMemory, least_square, memory_action
+from ._potential import AbstractPotential, FunctionPotential
 from ._reference import PathReference
 from ._rule import RULES, Rule
+from ._systems import as_potential, check_normalisable
 
 Path = Float[Array, "dof sites"]
+_LEAST_TURN = 1e-2  # least omega beta hbar of a reference whose zero mode nothing else holds
 
 
 @cites("paths")
@@ -57,7 +59,7 @@ class PathEnsemble(AbstractEnsemble):
     **Raises:**
 
     - `ValueError` where an argument is out of range, or shapes do not fit.
-    - `NotNormalisableError` where the potential does not hold the paths: see
+    - `NotNormalisableError` where the potential, with the memory, does not hold the paths: see
       [`feynax.paths.confinement`][].
 
     Source: paths document (Hashimoto, Hirono, Maeda, Totsuka-Yoshinaka), equations (3.1) to (3.3)
@@ -174,10 +176,20 @@ class PathEnsemble(AbstractEnsemble):
         return local * jnp.asarray(self.dt / self.hbar, x.dtype)
 
     def reference(self) -> PathReference:
-        return first_reference(self)
+        with jax.enable_x64(True):
+            rate = 1 / (float(self.beta) * float(self.hbar))  # of a thermal wavelength
+            centre = middle(self.ends, self.dof)
+            square = rate**2 - min(self._least_square(), 0.0)
+            first = self._oscillators(np.asarray(self.mass) * square, centre)
+            return self_consistent(first, self.matched, self._oscillators)
 
     def matched(self, x: Float[Array, "chains dof sites"]) -> PathReference:
-        return matched_reference(self, x)
+        with jax.enable_x64(True):
+            found = _pilot(self, jnp.asarray(x))
+        # The reference must hold what memory drives apart, and slowly what nothing holds.
+        turn = _LEAST_TURN / (float(self.beta) * float(self.hbar))
+        least = turn**2 - min(self._least_square(), 0.0)
+        return self._oscillators(*fitted(*found, mass=np.asarray(self.mass), least=least))
 
     def memory_spectrum(self) -> np.ndarray | float:
         """Return the memory's eigenvalues over the mass, in the order of the modes."""
@@ -189,13 +201,37 @@ class PathEnsemble(AbstractEnsemble):
         # The modes of closed paths are cosines, then sines.
         return dt * np.concatenate([squares, squares[1 : (self.slices + 1) // 2]])
 
+    def _least_square(self) -> float:
+        """What kinetic part and memory together leave the weakest mode, over the mass."""
+        if self.memory is None:
+            return 0.0
+        midpoint = self.rule.midpoint
+        return least_square(self.memory, self.slices, float(self.dt), midpoint=midpoint)
+
+    def _oscillators(self, stiffness: np.ndarray, centre: np.ndarray) -> PathReference:
+        return PathReference(
+            self.ends,
+            slices=self.slices,
+            dt=float(self.dt),
+            hbar=float(self.hbar),
+            mass=np.asarray(self.mass),
+            stiffness=stiffness,
+            centre=centre,
+            midpoint=self.rule.midpoint,
+            memory=self.memory_spectrum(),
+        )
+
+    def _effective(self, z: Float[Array, "dof terms"]) -> Float[Array, " terms"]:
+        """The mean term of the action's sum."""
+        weights, forces = self.rule.weights(2, closed=True)
+        squared = self.squared_force(z) * forces.mean() if self.rule.corrected else 0.0
+        return self.potential(z) * weights.mean() + squared
+
     def _weights(self, z: Float[Array, "dof terms"]) -> tuple[Array, Array]:
         both = self.rule.weights(z.shape[-1], closed=self.closed)
         return jnp.asarray(both[0], z.dtype), jnp.asarray(both[1], z.dtype)
 
     def _check_sum(self) -> None:
-        from ._systems import check_normalisable
-
         check_normalisable(
             self.potential,
             self.ends,
@@ -203,6 +239,7 @@ class PathEnsemble(AbstractEnsemble):
             hbar=float(self.hbar),
             mass=np.asarray(self.mass),
             slices=self.slices,
+            least_square=self._least_square(),
         )
 
     def _check_memory(self) -> None:
@@ -211,11 +248,6 @@ class PathEnsemble(AbstractEnsemble):
         is_memory = isinstance(self.memory, AbstractMemory)
         check(is_memory, "memory", "be an Ohmic or RetardedKernel", repr(self.memory))
         check(self.closed, "memory", "be left out for open paths", type(self.ends).__name__)
-        with jax.enable_x64(True):
-            dt = jnp.asarray(float(self.dt))
-            own = frequencies(self.slices, dt) ** 2 + self.memory.squares(self.slices, dt)
-        must = "leave every mode a positive action: put constant attraction into the potential"
-        check(bool(own.min() >= -1e-9 * own.max()), "memory", must, f"{own.min():.3g}")
 
     def _check_ends(self) -> None:
         for name in ("start", "stop"):
@@ -226,6 +258,14 @@ class PathEnsemble(AbstractEnsemble):
                 f"have one place a degree of freedom ({self.dof})",
                 shape,
             )
+
+
+@eqx.filter_jit
+def _pilot(ensemble: PathEnsemble, x: Float[Array, "chains dof sites"]):
+    """Mean place, and mean first and second derivatives of what the action evaluates."""
+    whole = lambda z: ensemble._effective(z if ensemble.dof > 1 else z[None])
+    z = jax.vmap(ensemble.places)(x)
+    return mean_curvature(FunctionPotential(whole, ensemble.dof), z)
 
 
 def _half_ends(count: int, dtype: Any) -> Array:

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._checks import check, check_choice, check_positive
+from .._checks import check, check_choice, check_finite, check_positive
+from .._errors import NotNormalisableError
+
+_ROUNDING = 1e-12  # relative to the largest square
 
 
 class AbstractMemory(eqx.Module):
@@ -112,6 +116,32 @@ def frequencies(slices: int, dt: Float[Array, ""]) -> Float[Array, " modes"]:
     """Return the lattice frequencies of the modes k = 0..N/2, as the kinetic part has them."""
     sines = np.sin(np.pi / slices * np.arange(slices // 2 + 1))
     return 2 / dt * jnp.asarray(sines, dt.dtype)
+
+
+def least_square(
+    memory: AbstractMemory, slices: int, dt: float, *, midpoint: bool = False
+) -> float:
+    r"""Return the least of $\nu_k^2 + g(\nu_k)$: what is left to a potential to hold, or to let go.
+
+    Midpoints see a mode with a weight of $\cos^2(\pi k/N)$, by which its square is divided.
+
+    **Raises:**
+
+    - `NotNormalisableError` where the last mode, which midpoints do not see at all, is not held.
+    """
+    with jax.enable_x64(True):
+        step = jnp.asarray(dt)
+        own = np.asarray(frequencies(slices, step) ** 2 + memory.squares(slices, step))
+    check_finite("memory", own)
+    own = np.where(np.abs(own) <= _ROUNDING * np.abs(own).max(), 0.0, own)
+    seen = np.cos(np.pi / slices * np.arange(own.size)) ** 2 if midpoint else np.ones(own.size)
+    blind = seen < _ROUNDING
+    if (own[blind] <= 0).any():
+        raise NotNormalisableError(
+            "Argument `memory` must leave a path that changes its side in every slice a positive "
+            f"action, since midpoints do not see it, but leaves {own[blind].min():.3g}: Z diverges."
+        )
+    return float((own[~blind] / seen[~blind]).min())
 
 
 def memory_action(

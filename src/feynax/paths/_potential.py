@@ -1,4 +1,4 @@
-"""The potential energy of a system, from a formula or a Python function."""
+"""The potential energy of a system: what all have in common, and one from a Python function."""
 
 import abc
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
-from .._checks import check, check_count
+from .._checks import check_count
 
 Places = Float[Array, "dof *time"]
 Energies = Float[Array, "*time"]
@@ -59,26 +59,6 @@ class FunctionPotential(AbstractPotential):
 
     def __call__(self, x: Places) -> Energies:
         return self.function(x[0] if self.dof == 1 else x)
-
-
-def as_potential(
-    value: AbstractPotential | str | Callable[[Any], Any], dof: int | None = None
-) -> AbstractPotential:
-    """Return a potential from a formula, a function or a potential.
-
-    **Arguments:**
-
-    - `dof`: degrees of freedom of a function (one by default) or of a formula (by default those
-      that it names).
-    """
-    if isinstance(value, AbstractPotential):
-        return value
-    if isinstance(value, str):
-        from ._systems import Potential
-
-        return Potential(value, dof)
-    check(callable(value), "potential", "be a formula, function or potential", repr(value))
-    return FunctionPotential(value, dof or 1)
 
 
 def _unit(x: Places, i: int) -> Places:

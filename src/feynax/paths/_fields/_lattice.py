@@ -13,7 +13,8 @@ from ..._checks import check, check_count, check_positive
 from ..._citation import cites
 from .._abstract import AbstractEnsemble
 from .._ensemble import PathEnsemble
-from .._potential import AbstractPotential, Energies, FunctionPotential, Places
+from .._potential import AbstractPotential, Energies, Places
+from .._systems import as_potential
 from ._modes import FieldReference, full_spectrum
 from ._pilot import measure, smear
 from ._quartic import QuarticPotential
@@ -237,12 +238,6 @@ def _one_an_axis(spacing: Any, axes: int) -> np.ndarray:
 
 
 def _site_potential(value: Any) -> AbstractPotential:
-    if isinstance(value, str):
-        from .._systems import Potential
-
-        value = Potential(value)
-    if not isinstance(value, AbstractPotential):
-        check(callable(value), "potential", "be a formula, function or potential", repr(value))
-        value = FunctionPotential(value)
-    check(value.dof == 1, "potential", "have one degree of freedom", value.dof)
-    return value
+    potential = as_potential(value)
+    check(potential.dof == 1, "potential", "have one degree of freedom", potential.dof)
+    return potential

@@ -1,10 +1,6 @@
 """What is measured on a configuration: energies, moments, densities, correlators."""
 
-from ._controls import (
-    Controlled as Controlled,
-    ZeroMeans as ZeroMeans,
-    control_variates as control_variates,
-)
+from ._controls import Controlled as Controlled, ZeroMeans as ZeroMeans
 from ._correlator import Correlator as Correlator
 from ._density import (
     AbstractHistogram as AbstractHistogram,
@@ -18,8 +14,6 @@ from ._energy import (
     thermodynamic_energy as thermodynamic_energy,
     virial_energy as virial_energy,
 )
-from ._heat import heat_capacity as heat_capacity
-from ._partition import log_partition as log_partition
 from ._sites import (
     Moment as Moment,
     SiteAverage as SiteAverage,

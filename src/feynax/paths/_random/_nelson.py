@@ -11,12 +11,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..._checks import check, check_count, check_finite, check_positive, check_shape
 from ..._citation import cites
-from .._potential import AbstractPotential, as_potential
+from .._potential import AbstractPotential
 from .._rotation import Move
+from .._systems import as_potential
+from ._drift import Integral, drifts, resting_density
 from ._ground import log_amplitude
 from ._langevin import LangevinState, langevin
-
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 
 
 class NelsonWalk(eqx.Module):
@@ -114,7 +114,7 @@ class NelsonProcess(eqx.Module):
         ```
         """
         check(callable(drift), "drift", "be a function", repr(drift))
-        return cls(_Integral(drift, np.float64(mass / hbar)), mass=mass, hbar=hbar)
+        return cls(Integral(drift, np.float64(mass / hbar)), mass=mass, hbar=hbar)
 
     @classmethod
     def from_potential(
@@ -269,22 +269,8 @@ class NelsonProcess(eqx.Module):
         """
         check(self.dof == 1, "places", "be of one degree of freedom", self.dof)
         check_positive("step", step)
-        with jax.enable_x64(True):
-            drift = np.asarray(_drifts(self, jnp.asarray(places, jnp.float64)))
-        away = places[:, None] - places - step * drift
-        matrix = np.exp(-(away**2) / (4 * self.diffusion * step))
-        matrix /= np.sqrt(4 * np.pi * self.diffusion * step) / (places[1] - places[0])
-        return _leading(matrix) / (places[1] - places[0])
-
-
-class _Integral(eqx.Module):
-    drift: Callable[[Any], Any]
-    factor: float
-
-    def __call__(self, x: Float[Array, ""]) -> Float[Array, ""]:
-        nodes = x * jnp.asarray((_NODES + 1) / 2, x.dtype)
-        whole = x / 2 * jnp.sum(jnp.asarray(_WEIGHTS, x.dtype) * self.drift(nodes))
-        return jnp.asarray(self.factor, x.dtype) * whole
+        drift = drifts(self.drift, places)
+        return resting_density(drift, places, 2 * self.diffusion * step, step=step)
 
 
 @eqx.filter_jit
@@ -300,16 +286,3 @@ def _walk(process, places, key, numbers, steps, adjusted):
     state = jax.vmap(lambda x: process.start(x, rate=rate))(places)
     _, (x, acceptance) = jax.lax.scan(move, state, jax.random.split(key, steps))
     return jnp.moveaxis(x, 0, 1), acceptance.mean()
-
-
-@eqx.filter_jit
-def _drifts(process, places):
-    return jax.vmap(process.drift)(places[:, None])[:, 0]
-
-
-def _leading(matrix: np.ndarray) -> np.ndarray:
-    """Positive eigenvector of the largest eigenvalue, of sum 1."""
-    from scipy.sparse.linalg import eigs
-
-    vector = np.abs(eigs(matrix, k=1, which="LR")[1][:, 0])
-    return vector / vector.sum()

@@ -15,7 +15,8 @@ from ..._checks import check, check_count, check_finite, check_shape
 from ..._citation import cites
 from ..._errors import LowOverlapError
 from ..._estimate import Estimate
-from .._potential import AbstractPotential, as_potential
+from .._potential import AbstractPotential
+from .._systems import as_potential
 from ._cosine import CosineEnsemble, CosineNetwork
 
 _BATCH = 256  # networks evaluated at once: bounds the memory of width times times

@@ -10,9 +10,9 @@ from jaxtyping import Float
 
 from ..._errors import AcceptanceWarning, ChainTooShortError, CoarseSlicesWarning, MixingWarning
 from ..._estimate import Estimate
+from .._coarseness import coarseness
 from .._ensemble import PathEnsemble
 from .._reference import PathReference
-from .._systems import coarseness
 
 _WARN, _REFUSE = 1.01, 1.05  # R-hat
 _FEW, _TOO_FEW = 100, 50  # effective draws

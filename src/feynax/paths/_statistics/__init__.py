@@ -11,6 +11,7 @@ from ._gap import (
     gap as gap,
     time_scale as time_scale,
 )
+from ._heat import heat_capacity as heat_capacity
 from ._jackknife import Resampled as Resampled, jackknife as jackknife
 from ._parity import (
     ParityMixture as ParityMixture,

@@ -1,12 +1,12 @@
-"""Potentials by formula and by name, and what is known of them."""
+"""Potentials by formula and by name, and what is known of them; they know no paths."""
 
 from ._central import CentralPotential as CentralPotential
-from ._coarseness import coarseness as coarseness
 from ._confinement import (
     Confinement as Confinement,
     check_normalisable as check_normalisable,
     confinement as confinement,
 )
+from ._given import as_potential as as_potential
 from ._parity import is_even as is_even
 from ._quadratic import (
     QuadraticPotential as QuadraticPotential,
@@ -15,7 +15,6 @@ from ._quadratic import (
     normal_frequencies as normal_frequencies,
 )
 from ._text import Potential as Potential
-from ._transfer import TransferMatrix as TransferMatrix, transfer_matrix as transfer_matrix
 from ._wells import (
     anharmonic as anharmonic,
     coulomb as coulomb,

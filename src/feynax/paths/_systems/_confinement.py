@@ -7,9 +7,11 @@ millionth of a thermal wavelength to $2^{40}$ of them.
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from ..._checks import check
 from ..._errors import NotNormalisableError
@@ -19,6 +21,7 @@ from ._host import energies, is_traced
 from ._quadratic import QuadraticPotential
 from ._text import Potential
 
+Energy = Callable[[np.ndarray], np.ndarray]
 _OUT, _IN = 40, 20
 _TAIL, _HOLE = 6, 4  # shells of a window, outwards and towards the origin
 _NEAR = 3  # shells in which V must be a number everywhere
@@ -43,7 +46,11 @@ class Confinement:
 
 
 def confinement(
-    potential: AbstractPotential, *, beta: float = 1.0, length: float = 1.0
+    potential: AbstractPotential,
+    *,
+    beta: float = 1.0,
+    length: float = 1.0,
+    stiffness: Float[np.ndarray, "dof dof"] | None = None,
 ) -> Confinement:
     r"""Return whether $\int e^{-\beta V}$ is finite.
 
@@ -58,6 +65,7 @@ def confinement(
     - `potential`: a potential.
     - `beta`: inverse temperature: a logarithm holds only the cold.
     - `length`: a length of the system, such as its thermal wavelength.
+    - `stiffness`: K of springs $\frac12 x^T K x$ that hold beside V, or drive apart.
 
     ```python
     import feynax as fx
@@ -67,15 +75,17 @@ def confinement(
     """
     if is_traced(potential):
         return Confinement("unknown")
+    springs = np.zeros((potential.dof,) * 2) if stiffness is None else np.asarray(stiffness)
     if isinstance(potential, QuadraticPotential):
-        return _springs(potential)
+        return _springs(np.asarray(potential.stiffness) + springs)
     if isinstance(potential, Potential):
         powers = [(sign, potential.leading(sign)) for sign in (1.0, -1.0)]
+        powers = [(sign, _joined(own, springs)) for sign, own in powers if own is not None]
         found = [_power(sign, power) for sign, power in powers if power is not None]
         if len(found) == 2:
             return next((side for side in found if side.kind != "confining"), found[0])
     try:
-        return _probed(potential, beta, length)
+        return _probed(potential, springs, beta, length)
     except jax.errors.TracerArrayConversionError:
         return Confinement("unknown")
 
@@ -88,6 +98,7 @@ def check_normalisable(
     hbar: float,
     mass: np.ndarray,
     slices: int,
+    least_square: float = 0.0,
 ) -> None:
     r"""Refuse paths whose weight has no finite sum.
 
@@ -98,6 +109,9 @@ def check_normalisable(
 
     - `potential`, `ends`: of the paths.
     - `beta`, `hbar`, `mass`, `slices`: of the ensemble; `mass` of shape (dof, dof).
+    - `least_square`: of paths with memory, the least of $\nu_k^2 + g(\nu_k)$ over their modes:
+      paths are held exactly if V with the springs $\frac12 \mathrm{least\_square}\, x^T M x$ is
+      confining.
 
     **Raises:**
 
@@ -110,20 +124,23 @@ def check_normalisable(
     ```
     """
     least = float(np.linalg.eigvalsh(mass).min())
-    found = confinement(potential, beta=beta, length=hbar * math.sqrt(beta / least))
+    length, springs = hbar * math.sqrt(beta / least), least_square * np.asarray(mass)
+    found = confinement(potential, beta=beta, length=length, stiffness=springs)
     held = isinstance(ends, FixedEnds | HalfLine)
     check(found.kind != "undefined", "potential", "be a number everywhere", f"none {found.where}")
+    also = f" Its memory counts as springs of {least_square:.3g} times the mass."
+    also = also if least_square else ""
     if found.kind == "flat" and not held:
         raise NotNormalisableError(
             f"Argument `potential` must confine a path that is not held at an end, but does "
             f"not grow enough {found.where}: the path may be anywhere there, Z diverges, and "
-            f"nothing has an average. Fix an end, or add a confining term."
+            f"nothing has an average. Fix an end, or add a confining term.{also}"
         )
     short = held and _short(found.fall, ends, beta, hbar, least, slices)
     if found.kind == "unbounded" and not short:
         raise NotNormalisableError(
             f"Argument `potential` must be bounded below, but has no bound {found.where}: paths "
-            f"that run there outweigh all others, and Z diverges."
+            f"that run there outweigh all others, and Z diverges.{also}"
         )
 
 
@@ -134,14 +151,23 @@ def _short(fall: float, ends: AbstractEnds, beta: float, hbar: float, mass: floa
     return 4 * mass * math.sin(slowest / 2) ** 2 > 2 * fall * dt**2
 
 
-def _springs(potential: QuadraticPotential) -> Confinement:
-    values, axes = np.linalg.eigh(np.asarray(potential.stiffness))
+def _springs(stiffness: np.ndarray) -> Confinement:
+    values, axes = np.linalg.eigh(stiffness)
     where = _words(axes[:, 0])
     if values[0] > _FLAT * abs(values[-1]):
         return Confinement("confining")
     if values[0] >= -_FLAT * max(abs(values[-1]), abs(values[0])):
         return Confinement("flat", where)
     return Confinement("unbounded", where, -values[0] / 2)
+
+
+def _joined(leading: tuple[int, float], springs: np.ndarray) -> tuple[int, float] | None:
+    """The leading power of a polynomial with springs; None where the two cancel."""
+    (power, coefficient), more = leading, float(springs[0, 0]) / 2
+    if power > 2 or not more:
+        return leading
+    both = (coefficient if power == 2 else 0.0) + more
+    return (2, both) if abs(both) > _FLAT * abs(more) else None
 
 
 def _power(sign: float, leading: tuple[int, float]) -> Confinement:
@@ -155,12 +181,18 @@ def _power(sign: float, leading: tuple[int, float]) -> Confinement:
     return Confinement("unbounded", where, fall)
 
 
-def _probed(potential: AbstractPotential, beta: float, length: float) -> Confinement:
-    lines = _lines(potential, length)
+def _probed(
+    potential: AbstractPotential, springs: np.ndarray, beta: float, length: float
+) -> Confinement:
+    def whole(x: np.ndarray) -> np.ndarray:
+        V = energies(potential, x)
+        return V + np.sum(x * (springs @ x), 0) / 2 if springs.any() else V
+
+    lines = _lines(whole, potential.dof, length)
     points = 128 if potential.dof == 1 else 8
     radii = length * 2.0 ** np.linspace(-_IN, _OUT, (_IN + _OUT) * points, endpoint=False)
     x = (lines[:, :, None] * radii).transpose(1, 0, 2).reshape(potential.dof, -1)
-    shells = energies(potential, x).reshape(len(lines), _IN + _OUT, points)
+    shells = whole(x).reshape(len(lines), _IN + _OUT, points)
     outer = radii[points - 1 :: points]
     found = [_one_line(V, line, outer, beta) for V, line in zip(shells, lines, strict=True)]
     order = ("undefined", "unbounded", "flat")
@@ -211,9 +243,8 @@ def _fall(lowest: np.ndarray, radii: np.ndarray) -> float:
     return float(-lowest[-1] / radii[lowest.size - 1] ** 2)
 
 
-def _lines(potential: AbstractPotential, length: float) -> np.ndarray:
+def _lines(V: Energy, dof: int, length: float) -> np.ndarray:
     """Directions to look into, both ways, shape (lines, dof)."""
-    dof = potential.dof
     if dof == 1:
         return np.array([[1.0], [-1.0]])
     rng = np.random.default_rng(0)
@@ -221,20 +252,18 @@ def _lines(potential: AbstractPotential, length: float) -> np.ndarray:
     pairs = [(i, j) for i in range(dof) for j in range(i)]
     some = [pairs[k] for k in rng.permutation(len(pairs))[:_MOST_PAIRS]]
     both = [axes[i] + s * axes[j] for i, j in some for s in (1, -1)]
-    bent = _bends(potential, length)
+    bent = _bends(V, dof, length)
     lines = np.vstack([axes, *both, np.ones(dof), bent, rng.normal(size=(_RANDOM_LINES, dof))])
     lines /= np.linalg.norm(lines, axis=1, keepdims=True)
     return np.vstack([lines, -lines])
 
 
-def _bends(potential: AbstractPotential, length: float) -> np.ndarray:
+def _bends(V: Energy, dof: int, length: float) -> np.ndarray:
     """Axes of the curvature somewhere, by differences: zero modes of springs are among them."""
-    dof = potential.dof
     here = length * np.random.default_rng(1).normal(size=dof)
     steps = [length * np.eye(dof)[i] for i in range(dof)]
     corners = [here + a * u + b * v for u in steps for v in steps for a in (1, -1) for b in (1, -1)]
-    V = energies(potential, np.transpose(corners)).reshape(dof, dof, 4)
-    bend = V @ np.array([1.0, -1.0, -1.0, 1.0])
+    bend = V(np.transpose(corners)).reshape(dof, dof, 4) @ np.array([1.0, -1.0, -1.0, 1.0])
     return np.linalg.eigh(np.where(np.isfinite(bend), bend, 0))[1].T
 
 

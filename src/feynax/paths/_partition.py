@@ -8,12 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ..._checks import check, check_count
-from ..._estimate import Estimate
-from .._ends import FreeEnds, HalfLine
-from .._ensemble import PathEnsemble
-from .._potential import AbstractPotential
-from .._reference import PathReference
+from .._checks import check, check_count
+from .._estimate import Estimate
+from ._ends import FreeEnds, HalfLine
+from ._ensemble import PathEnsemble
+from ._moves import mirrors_of
+from ._potential import AbstractPotential
+from ._reference import PathReference
+from ._sampling import sample
 
 
 class _Oscillator(AbstractPotential):
@@ -82,8 +84,6 @@ def log_partition(
     assert abs(found.value + 1.976) < 0.01
     ```
     """
-    from .._sampling import sample  # which measures observables itself
-
     check_count("nodes", nodes)
     check(ensemble.kind != "chin", "ensemble", "have an action with one kind of site", "'chin'")
     reference = ensemble.reference()
@@ -125,8 +125,6 @@ def _change(ensemble: PathEnsemble, x: Float[Array, "dof sites"]) -> Float[Array
 
 def _centre(ensemble: PathEnsemble, reference: PathReference) -> np.ndarray:
     """The reference's centre, or the origin if V is even: signs can then still be redrawn."""
-    from .._moves import mirrors_of
-
     centre = np.asarray(reference.centre)
     even = ensemble.dof == 1 and len(mirrors_of(ensemble)) > 0
     return np.zeros_like(centre) if even else centre

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .._ensemble import PathEnsemble
-from .._reference import PathReference
+from ._ensemble import PathEnsemble
+from ._reference import PathReference
 
 
 def coarseness(ensemble: PathEnsemble, reference: PathReference | None = None) -> float:

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from .._ensemble import PathEnsemble
-from ._host import energies, forces
+from .._systems._host import energies, forces
 
 
 @dataclasses.dataclass(frozen=True)

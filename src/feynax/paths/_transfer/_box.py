@@ -9,7 +9,7 @@ quarters of the smaller). The box holds all x where this is not negligible.
 import numpy as np
 
 from .._potential import AbstractPotential
-from ._host import energies
+from .._systems._host import energies
 
 _SHELLS, _INSIDE, _POINTS = 60, 20, 128
 _ZOOMS, _ZOOM_POINTS = 4, 257

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..._checks import check_choice
 from ..._estimate import Estimate
+from ._jackknife import jackknife
 
 
 def heat_capacity(run: Any, name: str = "energy_moments") -> Estimate:
@@ -32,8 +33,6 @@ def heat_capacity(run: Any, name: str = "energy_moments") -> Estimate:
     assert abs(fx.paths.heat_capacity(run).value - 0.92) < 0.02
     ```
     """
-    from .._statistics import jackknife  # which knows observables itself
-
     check_choice("name", name, run.blocks)
     beta = float(run.ensemble.beta)
     return jackknife(lambda m: beta**2 * (m[1] - m[0] ** 2 - m[2]), run.blocks[name]).at()
