@@ -9,8 +9,41 @@ from .._checks import check, check_count
 from ._series import SeriesData
 
 
+class AbstractRecall:
+    """Symbols that are shown, and must be named again in their order."""
+
+    length: int
+    symbols: int
+    recall: int
+
+    def __post_init__(self) -> None:
+        for name in ("length", "recall"):
+            check_count(name, getattr(self, name))
+        check_count("symbols", self.symbols, least=2)
+
+    @property
+    def channels(self) -> int:
+        """How many different tokens there are: symbols, blank and marker."""
+        return self.symbols + 2
+
+    @property
+    def classes(self) -> int:
+        """How many different symbols there are."""
+        return self.symbols
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that a network must give at each step."""
+        return self.symbols
+
+    @property
+    def each(self) -> bool:
+        """Every step has a target."""
+        return True
+
+
 @dataclasses.dataclass(frozen=True)
-class CopyMemory:
+class CopyMemory(AbstractRecall):
     r"""Say `recall` symbols again, after `length` blanks.
 
     The series is $s_1 \dots s_R$, then $T - 1$ blanks, a marker and $R$ more blanks, during which
@@ -35,31 +68,6 @@ class CopyMemory:
     symbols: int = 8
     recall: int = 10
 
-    def __post_init__(self) -> None:
-        for name in ("length", "recall"):
-            check_count(name, getattr(self, name))
-        check_count("symbols", self.symbols, least=2)
-
-    @property
-    def channels(self) -> int:
-        """How many different tokens there are: symbols, blank and marker."""
-        return self.symbols + 2
-
-    @property
-    def classes(self) -> int:
-        """How many different symbols there are."""
-        return self.symbols
-
-    @property
-    def outputs(self) -> int:
-        """Numbers that a network must give at each step."""
-        return self.symbols
-
-    @property
-    def each(self) -> bool:
-        """Every step has a target."""
-        return True
-
     @property
     def name(self) -> str:
         """What it is, for reports."""
@@ -81,7 +89,7 @@ class CopyMemory:
 
 
 @dataclasses.dataclass(frozen=True)
-class SelectiveCopy:
+class SelectiveCopy(AbstractRecall):
     r"""Say `recall` symbols again that stood at random places among `length` blanks.
 
     Who remembers nothing is right with probability 1 / `symbols`.
@@ -106,30 +114,8 @@ class SelectiveCopy:
     recall: int = 8
 
     def __post_init__(self) -> None:
-        for name in ("length", "recall"):
-            check_count(name, getattr(self, name))
-        check_count("symbols", self.symbols, least=2)
+        super().__post_init__()
         check(self.recall <= self.length, "recall", f"be at most {self.length}", self.recall)
-
-    @property
-    def channels(self) -> int:
-        """How many different tokens there are: symbols, blank and marker."""
-        return self.symbols + 2
-
-    @property
-    def classes(self) -> int:
-        """How many different symbols there are."""
-        return self.symbols
-
-    @property
-    def outputs(self) -> int:
-        """Numbers that a network must give at each step."""
-        return self.symbols
-
-    @property
-    def each(self) -> bool:
-        """Every step has a target."""
-        return True
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """Steppers that act along one axis after the other: implicit, ADI, exact."""
 
+import abc
 import math
 from typing import Any, ClassVar
 
@@ -26,7 +27,31 @@ _State = Float[Array, "channels height width *batch"]
 _INSTEAD = "a mixed derivative does not separate: use the stepper `strang` or `fourier`"
 
 
-class Implicit(AbstractStepper):
+class AbstractSeparable(AbstractStepper):
+    """Steps of one matrix along each axis, made of the generator hA of that axis."""
+
+    boundary: eqx.AbstractVar[str]
+
+    def __check_init__(self):
+        check_boundary(self.boundary)
+
+    @abc.abstractmethod
+    def factor(self, generator: Float[Array, "channels n n"]) -> Float[Array, "channels n n"]:
+        """Return what acts along one axis."""
+
+    def prepare(
+        self, coefficients: AdvectionDiffusion, shape: tuple[int, int, int], h: Any
+    ) -> SeparableOperators:
+        """Make the two matrices."""
+        rows, columns = _generators(coefficients, shape, h, self.boundary)
+        return SeparableOperators(self.factor(rows), self.factor(columns))
+
+    def apply(self, operators: SeparableOperators, psi: _State) -> _State:
+        """Take one step."""
+        return operators(psi)
+
+
+class Implicit(AbstractSeparable):
     r"""Factored implicit Euler: $\psi \leftarrow (1-hA_y)^{-1} \psi\, (1-hA_x)^{-T}$.
 
     First order, and never amplifies where the equation does not: no limit on the step. Half of
@@ -48,19 +73,9 @@ class Implicit(AbstractStepper):
     boundary: str = eqx.field(static=True, default="zero")
     order: ClassVar[int | None] = 1
 
-    def __check_init__(self):
-        check_boundary(self.boundary)
-
-    def prepare(
-        self, coefficients: AdvectionDiffusion, shape: tuple[int, int, int], h: Any
-    ) -> SeparableOperators:
-        """Invert 1 - hA along each axis."""
-        rows, columns = _generators(coefficients, shape, h, self.boundary)
-        return SeparableOperators(_resolvent(rows), _resolvent(columns))
-
-    def apply(self, operators: SeparableOperators, psi: _State) -> _State:
-        """Take one step."""
-        return operators(psi)
+    def factor(self, generator: Float[Array, "channels n n"]) -> Float[Array, "channels n n"]:
+        """Invert 1 - hA."""
+        return _resolvent(generator)
 
     def bound(self, coefficients: AdvectionDiffusion, h: float) -> float:
         """Bound the step by 1/(1 - h mu) along each axis, mu the top of the numerical range."""
@@ -72,7 +87,7 @@ class Implicit(AbstractStepper):
 
 
 @cites("peaceman1955")
-class ADI(AbstractStepper):
+class ADI(AbstractSeparable):
     r"""Alternating directions of Peaceman and Rachford.
 
     $(1-\tfrac h2 A_x)^{-1}(1+\tfrac h2 A_y)$, then
@@ -98,19 +113,9 @@ class ADI(AbstractStepper):
     boundary: str = eqx.field(static=True, default="zero")
     order: ClassVar[int | None] = 2
 
-    def __check_init__(self):
-        check_boundary(self.boundary)
-
-    def prepare(
-        self, coefficients: AdvectionDiffusion, shape: tuple[int, int, int], h: Any
-    ) -> SeparableOperators:
-        """Compute the Cayley transform of hA along each axis."""
-        rows, columns = _generators(coefficients, shape, h / 2, self.boundary)
-        return SeparableOperators(_cayley(rows), _cayley(columns))
-
-    def apply(self, operators: SeparableOperators, psi: _State) -> _State:
-        """Take one step."""
-        return operators(psi)
+    def factor(self, generator: Float[Array, "channels n n"]) -> Float[Array, "channels n n"]:
+        """Compute the Cayley transform of hA."""
+        return _cayley(generator / 2)
 
     def bound(self, coefficients: AdvectionDiffusion, h: float) -> float:
         """Bound the Cayley transform on a half-plane (von Neumann's inequality)."""
@@ -123,7 +128,7 @@ class ADI(AbstractStepper):
         return float(np.max(total))
 
 
-class Exact(AbstractStepper):
+class Exact(AbstractSeparable):
     r"""Exact flow of a separable equation: $\psi \leftarrow e^{hA_y}\, \psi\, (e^{hA_x})^T$.
 
     The generators along both axes commute, so this is the exponential of their Kronecker sum to
@@ -147,19 +152,9 @@ class Exact(AbstractStepper):
     boundary: str = eqx.field(static=True, default="zero")
     order: ClassVar[int | None] = None
 
-    def __check_init__(self):
-        check_boundary(self.boundary)
-
-    def prepare(
-        self, coefficients: AdvectionDiffusion, shape: tuple[int, int, int], h: Any
-    ) -> SeparableOperators:
-        """Exponentiate hA along each axis."""
-        rows, columns = _generators(coefficients, shape, h, self.boundary)
-        return SeparableOperators(expm(rows), expm(columns))
-
-    def apply(self, operators: SeparableOperators, psi: _State) -> _State:
-        """Take one step."""
-        return operators(psi)
+    def factor(self, generator: Float[Array, "channels n n"]) -> Float[Array, "channels n n"]:
+        """Exponentiate hA."""
+        return expm(generator)
 
     def bound(self, coefficients: AdvectionDiffusion, h: float) -> float:
         """Bound the flow by the top of the numerical range of its generator."""

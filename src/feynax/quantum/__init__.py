@@ -6,6 +6,7 @@ from .._errors import (
     LeakageWarning as LeakageWarning,
     NoSteadyStateError as NoSteadyStateError,
 )
+from ._abstract import AbstractQuadratic as AbstractQuadratic
 from ._canonical import canonical_basis as canonical_basis
 from ._circuits import (
     Circuit as Circuit,

@@ -24,10 +24,23 @@ from ._spectrum._normal_form import NormalForm, definite_normal_form, one_normal
 
 
 class AbstractQuadratic:
-    r"""$H = z^T Q z / 2 + l^T z$ with $[z_i, z_j] = i \hbar J_{ij}$.
+    r"""$H = z^T Q z / 2 + l^T z$ with $[z_i, z_j] = i \hbar J_{ij}$: its class, modes and levels.
 
-    All that works on a [`feynax.quantum.QuadraticHamiltonian`][] needs no more of it than this:
-    the fields that it declares, and what follows from them alone.
+    All of it follows from the fields, which [`feynax.quantum.QuadraticHamiltonian`][] fills.
+
+    **Fields:**
+
+    - `form` (2m, 2m), `slope` (2m), `poisson` (2m, 2m), `hbar`: $Q$, $l$, $J$, $\hbar$.
+    - `region`: where a network is this linear, if it comes from one.
+
+    Source: P. Kohli and A. Haslam (2020), (18)-(20); several degrees of freedom by their normal
+    form ([`feynax.quantum.williamson`][] and Krein's signs).
+
+    ```python
+    import feynax as fx
+    saddle = fx.quantum.QuadraticHamiltonian.from_coefficients(0.1, 0.3, -0.1, 0.3, 0.2)
+    assert isinstance(saddle, fx.quantum.AbstractQuadratic) and saddle.spectrum.multiplicity == 2
+    ```
     """
 
     form: Float[np.ndarray, "n n"]

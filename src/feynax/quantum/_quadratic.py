@@ -30,7 +30,8 @@ class QuadraticHamiltonian(AbstractQuadratic):
     r"""$H = z^T Q z / 2 + l^T z$ with $[z_i, z_j] = i \hbar J_{ij}$, Weyl-ordered.
 
     Its classical flow is $z' = J \nabla H = A z + b$ with $A = JQ$, $b = Jl$; quantum means follow
-    it exactly. For two neurons $y_1$ is the coordinate and $y_2$ the momentum.
+    it exactly. For two neurons $y_1$ is the coordinate and $y_2$ the momentum. Its class, modes
+    and levels are those of every [`feynax.quantum.AbstractQuadratic`][].
 
     **Fields:**
 

@@ -191,23 +191,30 @@ def _collect(
     f: Dynamics, kind: Kind, ends: np.ndarray, residuals: np.ndarray, apart: float, lost: int
 ) -> RestPoints:
     """Merge ends that coincide, and say what kind of point each is."""
-    order = np.argsort(residuals, kind="stable")
-    kept: list[int] = []
-    reached: list[int] = []
-    for index in order:
-        gaps = np.linalg.norm(ends[kept] - ends[index], axis=1)
-        near = np.flatnonzero(gaps <= apart * (1 + np.linalg.norm(ends[index])))
-        if near.size:
-            reached[near[0]] += 1
-        else:
-            kept.append(int(index))
-            reached.append(1)
+    kept, reached = merged(ends, np.argsort(residuals, kind="stable"), apart)
     points = ends[kept]
     with double():
         spectra = np.linalg.eigvals(np.asarray(jacobians(f, jnp.asarray(points))))
     spectra = sorted_spectra(spectra.astype(np.complex128), kind)
     names = tuple(stability(row, kind) for row in spectra)
-    return RestPoints(points, residuals[kept], spectra, names, np.array(reached, int), lost)
+    return RestPoints(points, residuals[kept], spectra, names, reached, lost)
+
+
+def merged(
+    points: Float[np.ndarray, "k n"], order: Int[np.ndarray, " some"], apart: float
+) -> tuple[list[int], Int[np.ndarray, " kept"]]:
+    """Which points to keep where those that coincide are one, and how many each stands for."""
+    kept: list[int] = []
+    counts: list[int] = []
+    for index in order:
+        gaps = np.linalg.norm(points[kept] - points[index], axis=1)
+        near = np.flatnonzero(gaps <= apart * (1 + np.linalg.norm(points[index])))
+        if near.size:
+            counts[near[0]] += 1
+        else:
+            kept.append(int(index))
+            counts.append(1)
+    return kept, np.array(counts, int)
 
 
 def sorted_spectra(eigenvalues: np.ndarray, kind: Kind) -> np.ndarray:

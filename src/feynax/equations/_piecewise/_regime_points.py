@@ -8,7 +8,7 @@ from jaxtyping import Bool, Complex, Float
 from ..._checks import check, check_finite
 from ..._citation import cites
 from .._analysis._dynamics import stability
-from .._analysis._rest_points import RestPoints
+from .._analysis._rest_points import RestPoints, merged
 from ._affine import AffineField
 from ._relu_field import MOST_LISTED, ReLUField
 
@@ -135,16 +135,7 @@ def _collect(
     singular: tuple[SingularRegime, ...],
 ) -> RegimePoints:
     """Merge points on common faces, and say what kind each is."""
-    firsts: list[int] = []
-    shared: list[int] = []
-    for index in np.flatnonzero(inside):
-        gaps = np.linalg.norm(points[firsts] - points[index], axis=1)
-        near = np.flatnonzero(gaps <= _APART * (1 + np.linalg.norm(points[index])))
-        if near.size:
-            shared[near[0]] += 1
-        else:
-            firsts.append(int(index))
-            shared.append(1)
+    firsts, shared = merged(points, np.flatnonzero(inside), _APART)
     pieces = [field.regime(masks[index]) for index in firsts]
     n, lost = points.shape[1], int(np.sum(~inside))
     spectra = np.array([piece.eigenvalues() for piece in pieces]).reshape(-1, n)
@@ -152,9 +143,7 @@ def _collect(
         np.linalg.norm(piece(0.0, points[k])) for piece, k in zip(pieces, firsts, strict=True)
     ]
     names = tuple(_stability(row) for row in spectra)
-    rests = RestPoints(
-        points[firsts], np.array(residuals), spectra, names, np.array(shared, int), lost
-    )
+    rests = RestPoints(points[firsts], np.array(residuals), spectra, names, shared, lost)
     kinds = tuple(_kind(row, name) for row, name in zip(spectra, names, strict=True))
     return RegimePoints(rests, masks[firsts], kinds, points[~inside], masks[~inside], singular)
 

@@ -7,7 +7,7 @@ array of the size of the state is kept.
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,9 +16,6 @@ from jaxtyping import Array, Float, Inexact, Int
 
 from ..._checks import check, check_shape
 from ._gate import Gate
-
-if TYPE_CHECKING:
-    from ._circuit import Circuit
 
 MOST_BITS = 30  # indices are 32-bit
 _NOWHERE = 31  # a wire that no state has: its bit is always 0
@@ -133,24 +130,27 @@ def common_dtype(psi: Array, matrix: Inexact[np.ndarray | Array, "..."]) -> Any:
     return np.result_type(psi.dtype, np.complex64) if jnp.iscomplexobj(matrix) else psi.dtype
 
 
-def apply_circuit(circuit: "Circuit", psi: Inexact[Array, " states"]) -> Inexact[Array, " states"]:
-    """Apply all gates, one after another."""
-    return _through(circuit, psi, False)
+def apply_gates(
+    gates: tuple[Gate, ...], psi: Inexact[Array, " states"], bits: int
+) -> Inexact[Array, " states"]:
+    """Apply gates to a state, one after another."""
+    return _through(gates, psi, bits, False)
 
 
 def trajectory(
-    circuit: "Circuit", psi: Inexact[Array, " states"]
+    gates: tuple[Gate, ...], psi: Inexact[Array, " states"], bits: int
 ) -> Inexact[Array, "steps states"]:
     """Return a state before the first gate and after each of them."""
-    return jnp.concatenate([psi[None].astype((seen := _through(circuit, psi, True)).dtype), seen])
+    seen = _through(gates, psi, bits, True)
+    return jnp.concatenate([psi[None].astype(seen.dtype), seen])
 
 
-def _through(circuit: "Circuit", psi: Array, keep: bool) -> Array:
-    psi = checked_state(psi, 2**circuit.bits)
-    if not circuit.gates:
+def _through(gates: tuple[Gate, ...], psi: Array, bits: int, keep: bool) -> Array:
+    psi = checked_state(psi, 2**bits)
+    if not gates:
         return psi[:0, None] if keep else psi
-    code = program(circuit.gates, circuit.bits)
-    return _scan(code, psi.astype(common_dtype(psi, code.matrices)), kinds(circuit.gates), keep)
+    code = program(gates, bits)
+    return _scan(code, psi.astype(common_dtype(psi, code.matrices)), kinds(gates), keep)
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3))

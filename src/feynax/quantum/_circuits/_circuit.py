@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Inexact, Int
 
 from ..._checks import check, check_count
+from ._apply import apply_gates, run_array
 from ._drawing import drawing
 from ._gate import Gate
 
@@ -96,8 +97,6 @@ class Circuit:
         """
         check(self.is_classical, "self", "take bits to bits", "a gate that is a unitary matrix")
         if isinstance(x, np.ndarray | jax.Array):
-            from ._apply import run_array
-
             return run_array(self.gates, x, self.bits)
         check_bits("x", x, self.bits)
         for gate in self.gates:
@@ -126,9 +125,7 @@ class Circuit:
         assert jnp.allclose(psi, jnp.array([0.5, 0.0, 0.0, 0.5]) ** 0.5)
         ```
         """
-        from ._apply import apply_circuit
-
-        return apply_circuit(self, psi)
+        return apply_gates(self.gates, psi, self.bits)
 
     def inverse(self) -> "Circuit":
         """Return the circuit that undoes it."""

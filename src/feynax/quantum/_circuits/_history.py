@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Inexact, Int, PRNGKeyArray
 
 from ..._checks import check_count
+from ._apply import trajectory
 from ._circuit import Circuit
 
 
@@ -68,11 +69,9 @@ class History:
             rows = np.zeros((len(self.amplitudes), size))
             rows[np.arange(len(rows)), list(self.states)] = 1.0
             return rows
-        from ._apply import trajectory
-
         with jax.enable_x64(True):
             first = jax.nn.one_hot(self.start, size, dtype=np.float64)
-            return np.array(trajectory(self.circuit, first))
+            return np.array(trajectory(self.circuit.gates, first, self.circuit.bits))
 
     def probability_finished(self) -> float:
         r"""Return the probability of finding the result: all gates but the idle ones have acted.

@@ -17,12 +17,12 @@ from ._fock import FockBasis as FockBasis
 from ._fourier import FourierOperator as FourierOperator
 from ._hamiltonian import HamiltonianOperator as HamiltonianOperator
 from ._levels import Levels as Levels, levels as levels, refined_levels as refined_levels
+from ._matrix_free import MatrixFreeOperator as MatrixFreeOperator
 from ._points import GridBasis as GridBasis, SincBasis as SincBasis
 from ._stored import (
     DenseOperator as DenseOperator,
     DiagonalOperator as DiagonalOperator,
     IdentityOperator as IdentityOperator,
-    MatrixFreeOperator as MatrixFreeOperator,
     SparseOperator as SparseOperator,
 )
 from ._tensor import TensorOperator as TensorOperator, on_axis as on_axis

@@ -9,7 +9,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Inexact
 
 from ..._checks import check, check_shape
-from ._algebra import AbstractOperator, hold, meet, settle, shown
+from ._algebra import AbstractOperator
+from ._held import hold, meet, settle, shown
 
 _ROUNDING = 1e-12
 

@@ -12,9 +12,10 @@ import numpy as np
 from jaxtyping import Float, Inexact
 
 from ..._checks import check, check_count, check_positive, check_shape
-from ._algebra import AbstractOperator, ScaledOperator, SumOperator, hold
+from ._algebra import AbstractOperator, ScaledOperator, SumOperator
 from ._collocated import CollocatedOperator
 from ._fourier import FourierOperator
+from ._held import hold
 from ._stored import DenseOperator, DiagonalOperator, IdentityOperator
 from ._tensor import on_axis
 

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float, Inexact
 
 from ..._checks import check, check_shape
-from ._algebra import AbstractOperator, hold, meet, shown
+from ._algebra import AbstractOperator
+from ._held import hold, meet, shown
 
 
 class CollocatedOperator(AbstractOperator):

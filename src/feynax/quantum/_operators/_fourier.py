@@ -9,7 +9,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Inexact, Num
 
 from ..._checks import check, check_shape
-from ._algebra import AbstractOperator, hold, meet, shown
+from ._algebra import AbstractOperator
+from ._held import hold, meet, shown
 
 
 class FourierOperator(AbstractOperator):

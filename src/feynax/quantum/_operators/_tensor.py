@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Array, Inexact
 
 from ..._checks import check, check_shape
-from ._algebra import AbstractOperator, meet
+from ._algebra import AbstractOperator
+from ._held import meet
 from ._stored import IdentityOperator
 
 

@@ -7,19 +7,19 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.sparse.linalg import cg
-from jax.typing import ArrayLike
-from jaxtyping import Array, Complex, Float, Inexact
+from jaxtyping import Array, Float
 
 from ..._checks import check_positive
 from ..._citation import cites
+from ._acting import AbstractCompensated
 from ._hamiltonian import Action, generator, read_action
-from ._propagator import AbstractPropagator, check_step, norm_squared
+from ._propagator import check_step
 from ._spectral_bounds import bounds_of
 from ._unitary import Compensated, UnitaryPair, unitary_pair
 
 
 @cites("crank1947")
-class Cayley(AbstractPropagator):
+class Cayley(AbstractCompensated):
     r"""Cayley's form of the implicit midpoint rule (Crank-Nicolson), order 2.
 
     $$\psi \leftarrow (1 + \tfrac{i\delta}{2}H)^{-1}(1 - \tfrac{i\delta}{2}H)\,\psi, \qquad
@@ -77,24 +77,6 @@ class Cayley(AbstractPropagator):
         if matrix is not None:
             self.transition = unitary_pair(cayley_matrix(matrix, self.time_step / self.hbar))
 
-    @property
-    def dtype(self) -> Any:
-        """Complex type of the wave functions."""
-        return self.action.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the wave functions."""
-        return (self.action.size,)
-
-    def begin(self, psi: Complex[Array, " d"]) -> Compensated:
-        """Return the wave function, and what is cut off of it: nothing yet."""
-        return psi, jnp.zeros_like(psi)
-
-    def show(self, carry: Compensated) -> Complex[Array, " d"]:
-        """Return the wave function."""
-        return carry[0]
-
     def advance(self, carry: Compensated, time: Float[Array, ""]) -> Compensated:
         """Multiply by the transition, or solve for the next state."""
         if self.transition is not None:
@@ -111,10 +93,6 @@ class Cayley(AbstractPropagator):
         which must be a matrix.
         """
         return generator(np.asarray(self.action.matrix))
-
-    def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:
-        r"""Return $|\psi|^2$."""
-        return norm_squared(self.read(psi))
 
     def error_bound(self, steps: int, *, time_step: float | None = None) -> float:
         r"""Bound the 2-norm error from a unit vector: $N\,|x - 2\arctan(x/2)|$, and the solver's.

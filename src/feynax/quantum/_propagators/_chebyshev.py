@@ -7,19 +7,19 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Array, Complex, Float, Inexact
+from jaxtyping import Array, Complex, Float
 
 from ..._certificate import Certificate, Verdict
 from ..._checks import check, check_positive
 from ..._citation import cites
+from ._acting import AbstractActing
 from ._hamiltonian import Action, read_action
-from ._propagator import AbstractPropagator, check_step, norm_squared
+from ._propagator import check_step
 from ._spectral_bounds import attained, bounds_of
 
 
 @cites("talezer1984")
-class Chebyshev(AbstractPropagator):
+class Chebyshev(AbstractActing):
     r"""Chebyshev's series of the whole step, cut where its rest is below `tolerance`.
 
     $$e^{-iH\delta} \approx e^{-ic\delta}\sum_{k<K} (2 - [k{=}0])\,(-i)^k J_k(R\delta)\,
@@ -83,16 +83,6 @@ class Chebyshev(AbstractPropagator):
             series(self.low, self.high, self.time_step / self.hbar, self.tolerance)
         )
 
-    @property
-    def dtype(self) -> Any:
-        """Complex type of the wave functions."""
-        return self.action.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the wave functions."""
-        return (self.action.size,)
-
     def advance(self, carry: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
         """Sum the series by its recursion."""
         first = carry, self._scaled(carry)
@@ -103,10 +93,6 @@ class Chebyshev(AbstractPropagator):
             return (total + weight * now, now, 2 * self._scaled(now) - before), None
 
         return jax.lax.scan(term, (total, *first), self.coefficients[1:])[0][0]
-
-    def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:
-        r"""Return $|\psi|^2$, which is kept to the tolerance only."""
-        return norm_squared(self.read(psi))
 
     def error_bound(self, steps: int, *, time_step: float | None = None) -> float:
         """Return `tolerance` for each step: the rest of the series.

@@ -4,19 +4,18 @@ import math
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Array, Complex, Float, Inexact
+from jaxtyping import Array, Float
 
 from ..._citation import cites
+from ._acting import AbstractCompensated
 from ._hamiltonian import Action, generator, read_action
-from ._propagator import AbstractPropagator, check_step, norm_squared
+from ._propagator import check_step
 from ._unitary import Compensated, UnitaryPair, unitary_pair
 
 
 @cites("moler2003")
-class ExactPropagator(AbstractPropagator):
+class ExactPropagator(AbstractCompensated):
     r"""The exact step $e^{-iH\,dt/\hbar}$ of a matrix, from its levels.
 
     **Arguments:**
@@ -53,24 +52,6 @@ class ExactPropagator(AbstractPropagator):
         phases = np.exp(-1j * levels * (self.time_step / self.hbar))
         self.transition = unitary_pair((vectors * phases) @ vectors.conj().T)
 
-    @property
-    def dtype(self) -> Any:
-        """Complex type of the wave functions."""
-        return self.action.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the wave functions."""
-        return (self.action.size,)
-
-    def begin(self, psi: Complex[Array, " d"]) -> Compensated:
-        """Return the wave function, and what is cut off of it: nothing yet."""
-        return psi, jnp.zeros_like(psi)
-
-    def show(self, carry: Compensated) -> Complex[Array, " d"]:
-        """Return the wave function."""
-        return carry[0]
-
     def advance(self, carry: Compensated, time: Float[Array, ""]) -> Compensated:
         """Multiply by the transition."""
         return self.transition(carry)
@@ -82,10 +63,6 @@ class ExactPropagator(AbstractPropagator):
         which must be a matrix.
         """
         return generator(np.asarray(self.action.matrix))
-
-    def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:
-        r"""Return $|\psi|^2$."""
-        return norm_squared(self.read(psi))
 
     def error_bound(self, steps: int, *, time_step: float | None = None) -> float:
         """Return 0: only rounding is left.

@@ -11,8 +11,9 @@ from jaxtyping import Array, Complex, Float, Inexact, Int
 
 from ..._checks import check_count, check_positive
 from ..._citation import cites
+from ._acting import AbstractActing
 from ._hamiltonian import Action, read_action
-from ._propagator import AbstractPropagator, check_step, norm_squared, phase
+from ._propagator import check_step, phase
 
 _MOST = 2**20  # a step that needs more parts than this has met an infinite Hamiltonian
 
@@ -33,7 +34,7 @@ class KrylovStep(NamedTuple):
 
 
 @cites("park1986", "jawecki2020")
-class Krylov(AbstractPropagator):
+class Krylov(AbstractActing):
     r"""Short iterative Lanczos: $\psi \leftarrow V e^{-i\tau T} V^\dagger\psi$ in a Krylov space.
 
     A space of m vectors with the couplings $\beta_1, \dots, \beta_m$ is off by at most
@@ -92,16 +93,6 @@ class Krylov(AbstractPropagator):
         self.vectors = vectors
         self.time_step, self.hbar, self.order = float(time_step), float(hbar), math.inf
 
-    @property
-    def dtype(self) -> Any:
-        """Complex type of the wave functions."""
-        return self.action.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the wave functions."""
-        return (self.action.size,)
-
     def advance(self, carry: Complex[Array, " d"], time: Float[Array, ""]) -> Complex[Array, " d"]:
         """Take as many parts as the bound asks for."""
         return _flow(carry, self)
@@ -118,10 +109,6 @@ class Krylov(AbstractPropagator):
         A [`feynax.quantum.KrylovStep`][].
         """
         return _measured(self, self.read(psi))
-
-    def invariant(self, psi: Inexact[ArrayLike, " d"]) -> Float[Array, ""]:
-        r"""Return $|\psi|^2$."""
-        return norm_squared(self.read(psi))
 
     def error_bound(self, steps: int, *, time_step: float | None = None) -> float:
         """Return `tolerance` for each step, which every step is made to keep.

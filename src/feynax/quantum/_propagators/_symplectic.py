@@ -13,26 +13,16 @@ from jaxtyping import Array, Complex, Float, Inexact
 from ..._certificate import Certificate, Verdict
 from ..._checks import check
 from ..._citation import cites
+from ._acting import AbstractActing
 from ._hamiltonian import Action, read_action
-from ._propagator import AbstractPropagator, check_step, norm_squared
+from ._propagator import check_step, norm_squared
 from ._spectral_bounds import bounds_of
 
 
-class AbstractPushes(AbstractPropagator):
+class AbstractPushes(AbstractActing):
     """Steps of two shears: P is pushed by HC, and C by -HP."""
 
-    action: eqx.AbstractVar[Action]
     norm: eqx.AbstractVar[float]
-
-    @property
-    def dtype(self) -> Any:
-        """Complex type of the wave functions."""
-        return self.action.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the wave functions."""
-        return (self.action.size,)
 
     @property
     def turn(self) -> float:
