@@ -1,5 +1,6 @@
 """The pages behind one address of this machine."""
 
+import gc
 import pathlib
 import socket
 import threading
@@ -78,6 +79,9 @@ def _warm() -> None:
     reading = read_plane()
     plane_answer(reading)
     packet_answer(reading, 0.0)
+    # Else a collection of garbage walks through all of JAX, a quarter of a second within an answer.
+    gc.collect()
+    gc.freeze()
 
 
 def _listen(port: int) -> socket.socket:

@@ -11,7 +11,7 @@ from ._style import INK, NEGATIVE, POSITIVE, new_figure, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_POINTS = 400
+_POINTS = 240
 
 
 def levels(

@@ -73,6 +73,8 @@ def packet(
             below = figure.add_axes((0.11, 0.11, 0.74, 0.17), sharex=ax)
             below.semilogy(times, np.maximum(leakage, 1e-16), color=INK, linewidth=1.0)
             below.set_ylim(1e-16, 1.0)
+            below.set_yticks([1e-16, 1e-8, 1.0], ["10⁻¹⁶", "10⁻⁸", "1"])
+            below.minorticks_off()
             below.set_ylabel("outside")
             below.set_xlabel("time")
             ax.tick_params(labelbottom=False)

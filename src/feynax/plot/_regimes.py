@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_GRID = 240  # points a side, for tints and contours
+_GRID = 120  # points a side, for contours and for finding the regimes
 _ARROWS = 15
 _TINTS = (NEGATIVE, POSITIVE, THIRD, FOURTH)
 
@@ -77,14 +77,16 @@ def regimes(
 
 def _tints(ax: "Axes", field: ReLUField, mesh: np.ndarray) -> None:
     """One tint a regime with its name, and the lines where units switch."""
-    above = mesh @ np.asarray(field.inner, np.float64).T + np.asarray(field.shift, np.float64)
+    inner, shift = np.asarray(field.inner, np.float64), np.asarray(field.shift, np.float64)
+    corners = np.ix_([0, -1], [0, -1])  # enough for lines
+    (a, b), (d, c) = mesh[corners]
+    above = mesh @ inner.T + shift
     on = above >= 0
     masks = np.unique(on.reshape(-1, on.shape[-1]), axis=0)
-    horizontal, vertical = mesh[..., 0], mesh[..., 1]
     for index, mask in enumerate(masks):
-        inside = np.all(on == mask, axis=-1)
-        colour = _TINTS[index % len(_TINTS)]
-        ax.contourf(horizontal, vertical, inside, levels=[0.5, 1.5], colors=[colour], alpha=0.09)
+        sides = np.where(mask, 1.0, -1.0)
+        inside = _clipped(np.stack([a, b, c, d]), inner * sides[:, None], shift * sides)
+        ax.fill(*inside.T, color=_TINTS[index % len(_TINTS)], alpha=0.09, linewidth=0)
         name = "".join(str(int(bit)) for bit in mask)
         place = _deepest(mesh, above, mask)
         ax.text(
@@ -92,8 +94,24 @@ def _tints(ax: "Axes", field: ReLUField, mesh: np.ndarray) -> None:
         )
     for unit in range(on.shape[-1]):
         if on[..., unit].any() and not on[..., unit].all():
-            line = above[..., unit]
-            ax.contour(horizontal, vertical, line, levels=[0], colors=[INK], linewidths=0.9)
+            level = above[..., unit][corners]
+            horizontal, vertical = np.moveaxis(mesh[corners], -1, 0)
+            ax.contour(horizontal, vertical, level, levels=[0], colors=[INK], linewidths=0.9)
+
+
+def _clipped(polygon: np.ndarray, normals: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """The part of a convex polygon where no `normal @ y + offset` is negative."""
+    for normal, offset in zip(normals, offsets, strict=True):
+        sides = polygon @ normal + offset
+        kept: list[np.ndarray] = []
+        ends = zip(polygon, sides, np.roll(polygon, -1, 0), np.roll(sides, -1), strict=True)
+        for here, side, there, other in ends:
+            if side >= 0:
+                kept.append(here)
+            if side * other < 0:
+                kept.append(here + (there - here) * side / (side - other))
+        polygon = np.reshape(kept, (-1, 2))
+    return polygon
 
 
 def _deepest(mesh: np.ndarray, above: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -112,15 +130,14 @@ def _directions(
     middle = (np.arange(_ARROWS) + 0.5) / _ARROWS
     grid = np.meshgrid(x[0] + (x[1] - x[0]) * middle, y[0] + (y[1] - y[0]) * middle)
     states = np.stack(grid, -1).reshape(-1, 2)
-    moves = np.stack([_velocity(field, state) for state in states])
+    moves = np.empty_like(states)
+    masks = np.array([field.mask(state) for state in states])
+    for mask in np.unique(masks, axis=0):
+        piece, here = field.regime(mask), (masks == mask).all(-1)
+        moves[here] = states[here] @ piece.matrix.T + piece.offset
     size = np.linalg.norm(moves, axis=-1, keepdims=True)
     moves = moves / np.where(size > 0, size, 1.0)
     ax.quiver(*states.T, *moves.T, color=INK, alpha=0.25, scale=24, width=0.003)
-
-
-def _velocity(field: ReLUField, state: np.ndarray) -> np.ndarray:
-    piece = field.regime(field.mask(state))
-    return piece.matrix @ state + piece.offset
 
 
 def _contours(ax: "Axes", hamiltonian: QuadraticHamiltonian, mesh: np.ndarray) -> None:
