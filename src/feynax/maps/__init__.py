@@ -8,6 +8,8 @@ from . import (
     _quantize_cell as _quantize_cell,
     _step_bound_contracting as _step_bound_contracting,
     _step_bound_odernn as _step_bound_odernn,
+    _step_bound_relaxing as _step_bound_relaxing,
+    _step_bound_ring as _step_bound_ring,
     _step_bound_wave as _step_bound_wave,
 )
 from ._as_equation import (
@@ -18,6 +20,7 @@ from ._as_equation import (
 from ._as_network import as_network as as_network
 from ._as_paths import PathSample as PathSample, PathSum as PathSum, as_paths as as_paths
 from ._bounds import LayerBound as LayerBound, bounds as bounds
+from ._bounds_flow import field_bound as field_bound
 from ._certify import certify as certify
 from ._certify_cells import CellCertificate as CellCertificate
 from ._local_attack import flat_state as flat_state, one_step as one_step

@@ -29,10 +29,10 @@ from ..networks import (
 from ..networks._conv_adjoint import square_norm_bound
 from ._as_equation import as_equation
 from ._compose import conv_kernel
+from ._slopes import SLOPES
 
 # Above this many entries a tap, the search over the Brillouin zone gives way to cheaper bounds.
 _SEARCHED = 64
-_STEEPEST = {"gelu": 1.13}  # the only activation here that is anywhere steeper than 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _(net: Sequential) -> list[LayerBound]:
 def _(layer: Residual) -> list[LayerBound]:
     branch = _product(bounds(layer.branch))
     skip = 1.0 if layer.shortcut is None else _product(bounds(layer.shortcut))
-    total = (skip + branch) * _STEEPEST.get(layer.after, 1.0)
+    total = (skip + branch) * _steepest(layer.after)
     return [LayerBound("block", total, f"skip {skip:.4g} plus branch {branch:.4g}")]
 
 
@@ -200,7 +200,7 @@ def _(layer: Flatten) -> list[LayerBound]:
 
 @bounds.register
 def _(layer: Activation) -> list[LayerBound]:
-    return [LayerBound("activation", _STEEPEST.get(layer.name, 1.0), "its largest slope")]
+    return [LayerBound("activation", _steepest(layer.name), "its largest slope")]
 
 
 def _in_a_row(layers: Any) -> list[LayerBound]:
@@ -208,6 +208,10 @@ def _in_a_row(layers: Any) -> list[LayerBound]:
     for index, layer in enumerate(layers):
         found += [_renamed(b, f"layer {index + 1}, {b.name}") for b in bounds(layer)]
     return found
+
+
+def _steepest(activation: str | None) -> float:
+    return 1.0 if activation is None else max(map(abs, SLOPES[activation]))
 
 
 def _renamed(bound: LayerBound, name: str) -> LayerBound:

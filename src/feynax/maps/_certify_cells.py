@@ -80,6 +80,7 @@ def certify_cell(
         rate=bound.rate,
         bounds=(lower, bound.rate),
         witness=witness if verdict is Verdict.REFUTED else None,
+        parts=bound.parts,
         metric=bound.metric,
         states=bound.states,
         inputs=within,
@@ -103,10 +104,12 @@ def _attack(
 ) -> Witness:
     start = flat_state(cell)
     reach = np.full(cell.input_size, _REACH)
-    states = bound.states or (start - _REACH, start + _REACH)
-    return search(
-        cell, bound.metric, Interval(*states), Interval(*(within or (-reach, reach))), key
+    low, high = bound.states or (start - np.inf, start + np.inf)
+    states = Interval(
+        np.where(np.isfinite(low), low, start - _REACH),
+        np.where(np.isfinite(high), high, start + _REACH),
     )
+    return search(cell, bound.metric, states, Interval(*(within or (-reach, reach))), key)
 
 
 def _input_box(cell: AbstractCell, box: Any, inputs: Any) -> tuple[np.ndarray, np.ndarray] | None:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from .._certificate import Certificate
 from ..networks import (
     GRU,
     LSTM,
@@ -44,8 +45,10 @@ class StepBound:
     - `metric`: $D$, of the cell's state as a row of real numbers.
     - `because`: the argument.
     - `domain`: for which states and inputs.
-    - `states`: ends `(low, high)` of the box of states; `None` for every state.
+    - `states`: ends `(low, high)` of the box of states, infinite where all are meant; `None` for
+      every state.
     - `interval_rate`: what plain interval arithmetic proves (in a weighted max norm), to compare.
+    - `parts`: what is proven besides, of pieces of the cell.
 
     ```python
     import numpy as np, feynax as fx
@@ -59,6 +62,7 @@ class StepBound:
     domain: str
     states: tuple[np.ndarray, np.ndarray] | None = None
     interval_rate: float | None = None
+    parts: tuple[Certificate, ...] = ()
 
 
 @functools.singledispatch
@@ -83,20 +87,20 @@ def step_bound(cell: AbstractCell, inputs: tuple[np.ndarray, np.ndarray] | None)
     assert abs(fx.maps.step_bound(cell, None).rate - 1) < 1e-6
     ```
     """
-    return _unknown(cell, f"there is no rule for {type(cell).__name__}")
+    return unknown(cell, f"there is no rule for {type(cell).__name__}")
 
 
 @step_bound.register
 def _(cell: GRU, inputs: tuple[np.ndarray, np.ndarray] | None) -> StepBound:
     if inputs is None:
-        return _unknown(cell, "gates need a box of inputs: give `box` or `inputs`")
+        return unknown(cell, "gates need a box of inputs: give `box` or `inputs`")
     return _gated(gru_gates(cell, Interval(*inputs), flat_state(cell)))
 
 
 @step_bound.register
 def _(cell: LSTM, inputs: tuple[np.ndarray, np.ndarray] | None) -> StepBound:
     if inputs is None:
-        return _unknown(cell, "gates need a box of inputs: give `box` or `inputs`")
+        return unknown(cell, "gates need a box of inputs: give `box` or `inputs`")
     c, h = np.split(flat_state(cell), 2)
     return _gated(lstm_gates(cell, Interval(*inputs), (c, h)))
 
@@ -124,7 +128,7 @@ def _(cell: LeakyRNN, inputs: tuple[np.ndarray, np.ndarray] | None) -> StepBound
 @step_bound.register
 def _(cell: AntisymmetricRNN, inputs: tuple[np.ndarray, np.ndarray] | None) -> StepBound:
     if cell.gated:
-        return _unknown(cell, "the gate multiplies a function of an unbounded state")
+        return unknown(cell, "the gate multiplies a function of an unbounded state")
     A = _wide(cell.prepare())
     one = np.ones(len(A))
     forms = np.stack([np.eye(len(A)), A], 1)
@@ -134,7 +138,7 @@ def _(cell: AntisymmetricRNN, inputs: tuple[np.ndarray, np.ndarray] | None) -> S
 @step_bound.register
 def _(cell: LipschitzRNN, inputs: tuple[np.ndarray, np.ndarray] | None) -> StepBound:
     if cell.method != "euler":
-        return _unknown(cell, f"the rule is for Euler's method, not for {cell.method}")
+        return unknown(cell, f"the rule is for Euler's method, not for {cell.method}")
     A, W = (_wide(m) for m in cell.prepare())
     one = np.ones(len(A))
     forms = np.stack([np.eye(len(A)) + cell.step_size * A, W], 1)
@@ -182,7 +186,7 @@ def _(cell: MinGRU | MinLSTM, inputs: tuple[np.ndarray, np.ndarray] | None) -> S
 @step_bound.register
 def _(cell: AbstractLinearCell, inputs: tuple[np.ndarray, np.ndarray] | None) -> StepBound:
     if not cell.time_invariant:
-        return _unknown(cell, "its coefficients depend on the input")
+        return unknown(cell, "its coefficients depend on the input")
     with jax.enable_x64(True):
         wide = widen(cell)
         scale, _ = wide.coefficients(wide.prepare(), wide.drive(jnp.zeros(cell.input_size)))
@@ -201,7 +205,7 @@ def _(cell: LinOSS, inputs: tuple[np.ndarray, np.ndarray] | None) -> StepBound:
         metric = np.linalg.cholesky(P).T
         step = metric @ J @ np.linalg.inv(metric)
     except np.linalg.LinAlgError:
-        return _unknown(cell, "its matrix has no full set of eigenvectors")
+        return unknown(cell, "its matrix has no full set of eigenvectors")
     rate = float(np.linalg.norm(step, 2))
     return StepBound(rate, metric, "linear: its norm in the metric of its modes", _EVERY)
 
@@ -227,22 +231,28 @@ def _rows(
     states: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> StepBound:
     """Bound a step whose Jacobian is a few diagonal matrices times fixed ones."""
-    picks = np.array(np.meshgrid(*[(0, 1)] * len(numbers))).reshape(len(numbers), -1).T
-    corners = [[x[side] for x, side in zip(numbers, pick, strict=True)] for pick in picks]
-    found = contraction(Rows(forms, np.array(corners).transpose(2, 0, 1)))
+    found = contraction(corner_rows(forms, numbers))
     because = "a matrix inequality for all slopes of the activation"
     return StepBound(found.rate, np.diag(found.weights), because, domain, states)
 
 
+def corner_rows(forms: np.ndarray, numbers: list[Interval]) -> Rows:
+    """Rows of a sum of diagonal matrices times fixed ones, each number between its two ends."""
+    picks = np.array(np.meshgrid(*[(0, 1)] * len(numbers))).reshape(len(numbers), -1).T
+    corners = [[x[side] for x, side in zip(numbers, pick, strict=True)] for pick in picks]
+    return Rows(forms, np.array(corners).transpose(2, 0, 1))
+
+
 def _orthogonal(cell: AbstractCell, norm: float, bias: np.ndarray) -> StepBound:
     if (bias > 0).any():
-        return _unknown(cell, "modReLU jumps at 0 where its bias is positive")
+        return unknown(cell, "modReLU jumps at 0 where its bias is positive")
     metric = np.eye(len(flat_state(cell)))
     because = f"a matrix of norm {norm:.9g}, and modReLU with no positive bias is 1-Lipschitz"
     return StepBound(norm, metric, because, _EVERY)
 
 
-def _unknown(cell: AbstractCell, because: str) -> StepBound:
+def unknown(cell: AbstractCell, because: str) -> StepBound:
+    """Say why there is no factor."""
     return StepBound(math.inf, np.eye(len(flat_state(cell))), because, _EVERY)
 
 
