@@ -3,6 +3,7 @@
 import gc
 import pathlib
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -15,7 +16,7 @@ _HERE = pathlib.Path(__file__).parent
 _PAGES = ("plane", "stability", "paths", "digits")
 _MISSING = (
     "The explorer needs marimo, which is not installed: install it with "
-    '`pip install "feynax[explore]"`.'
+    f"`{sys.executable} -m pip install marimo`."
 )
 
 

@@ -44,7 +44,7 @@ def neurogym_trials(
         import neurogym  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            "Its tasks need the package NeuroGym: `pip install feynax[neurogym]`."
+            "Its tasks need the package NeuroGym: `pip install neurogym`."
         ) from None
     world = neurogym.make(name, **(options or {})).unwrapped
     world.reset(seed=seed)

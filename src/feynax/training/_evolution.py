@@ -30,7 +30,7 @@ class Evolution(AbstractEngine):
             import cma
         except ModuleNotFoundError:
             raise ModuleNotFoundError(
-                "CMA-ES needs the package `cma`: `pip install feynax[evolution]`."
+                "CMA-ES needs the package `cma`: `pip install cma`."
             ) from None
         check(mesh.size == 1, "mesh", "be of one device for CMA-ES", mesh.size)
         check(bool(options.updates), "updates", "be set for CMA-ES", options.updates)

@@ -15,14 +15,14 @@ def to_arviz(run: Any) -> Any:
 
     **Raises:**
 
-    - `ImportError` where ArviZ is not installed (`pip install "feynax[arviz]"`).
+    - `ImportError` where ArviZ is not installed (`pip install arviz`).
 
     Source: https://python.arviz.org
     """
     try:
         import arviz  # pyright: ignore[reportMissingImports]
     except ImportError:
-        raise ImportError('ArviZ is not installed: `pip install "feynax[arviz]"`.') from None
+        raise ImportError("ArviZ is not installed: `pip install arviz`.") from None
     draws = {
         "posterior": {name: np.atleast_2d(series) for name, series in run.series.items()},
         "sample_stats": {
