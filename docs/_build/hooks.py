@@ -1,5 +1,6 @@
 """What `make docs` adds to MkDocs: pages made from the sources, and formulas without a script."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -11,8 +12,7 @@ from mkdocs.structure.files import File
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))  # MkDocs loads hooks as lone files
 
-import formulas  # noqa: E402
-import pages  # noqa: E402
+formulas, pages = map(importlib.import_module, ("formulas", "pages"))
 
 
 def on_config(config):

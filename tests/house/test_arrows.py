@@ -11,7 +11,7 @@ import feynax
 ROOT = pathlib.Path(feynax.__file__).parent
 CORE = {
     *("_types", "_checks", "_certificate", "_estimate", "_citation", "_errors", "_html"),
-    *("_atomic", "_mesh", "_words"),
+    *("_atomic", "_mesh", "_tensors", "_words"),
 }
 MAY_IMPORT = {
     "equations": set(),

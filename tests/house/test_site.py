@@ -16,8 +16,7 @@ HERE = pathlib.Path(__file__).parents[2]
 DOCS = HERE / "docs"
 sys.path.insert(0, str(DOCS / "_build"))
 
-import pages  # noqa: E402
-import reference  # noqa: E402
+pages, reference = map(importlib.import_module, ("pages", "reference"))
 
 WRITTEN = {
     str(page.relative_to(DOCS)): page.read_text(encoding="utf8") for page in DOCS.rglob("*.md")

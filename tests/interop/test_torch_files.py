@@ -97,8 +97,11 @@ def edited(**changes):
 def test_networks_that_are_not_known():
     with pytest.raises(UnknownLayoutError) as caught:
         read_torch({"features.0.weight": np.ones((2, 1, 3, 3))})
-    assert "features.0.weight" in str(caught.value)
-    assert "[[layers]]" in str(caught.value)
+    said = str(caught.value)
+    assert "Arrays found (1): features.0.weight (2, 1, 3, 3). Known" in said
+    assert all(word in said for word in ("[[layers]]", "nn.LSTM", "weight_ih_l0", "residual"))
+    with pytest.raises(UnknownLayoutError, match=r"m20 \(20,\), and 19 more"):
+        read_torch({f"m{i}": np.ones(i) for i in range(10, 40)} | {"a": np.ones((2, 3))})
     with pytest.raises(UnknownLayoutError, match="attention"):
         read_torch(edited(layer1__0__attention__weight=lambda _: np.ones(2)))
     with pytest.raises(UnknownLayoutError, match="conv2"):

@@ -99,8 +99,8 @@ def exprnn(c, h, x):
 
 
 def cayley(c, h, x):
-    I = np.eye(c.upper.shape[-1])  # noqa: E741
-    turn = lambda A: np.linalg.inv(I - A / 2) @ (I + A / 2)
+    one = np.eye(c.upper.shape[-1])
+    turn = lambda A: np.linalg.inv(one - A / 2) @ (one + A / 2)
     signs = np.where(np.arange(len(h)) < c.negative, -1, 1)
     return modrelu(blocks(c, turn) @ (signs * h) + c.weight_ih @ x, c.bias)
 
@@ -162,12 +162,12 @@ def minlstm(c, h, x):
 
 def linoss(c, state, x):
     (z, y), A, h = state, np.diag(relu(c.stiffness)), np.diag(sigmoid(c.step_logit))
-    I, force = np.eye(len(A)), h @ c.weight_ih @ x  # noqa: E741
+    one, force = np.eye(len(A)), h @ c.weight_ih @ x
     if c.integrator == "implicit":
-        M = np.block([[I, h @ A], [-h, I]])
+        M = np.block([[one, h @ A], [-h, one]])
         new = np.linalg.solve(M, np.concatenate([z + force, y]))
     else:
-        M = np.block([[I, -h @ A], [h, I - h @ h @ A]])
+        M = np.block([[one, -h @ A], [h, one - h @ h @ A]])
         new = M @ np.concatenate([z, y]) + np.concatenate([force, h @ force])
     return new[: len(z)], new[len(z) :]
 

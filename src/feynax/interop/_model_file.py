@@ -69,13 +69,14 @@ def save_model(
     name = type(model).__name__
     known = getattr(networks, name, None) is type(model) and hasattr(model, "config")
     check(known, "model", "be a network of feynax.networks with `config()`", name)
-    arrays = {key: np.asarray(leaf) for key, leaf in _leaves(model).items()}
+    given: Any = model
+    arrays = {key: np.asarray(leaf) for key, leaf in _leaves(given).items()}
     for key, array in arrays.items():
         check(_is_finite(array), "model", "hold finite numbers only", f"others in `{key}`")
     header = {
         "format": _FORMAT,
         "constructor": name,
-        "config": model.config(),  # pyright: ignore[reportAttributeAccessIssue]
+        "config": given.config(),
         "extra": extra or {},
     }
     text = json.dumps(header, sort_keys=True, allow_nan=False)
@@ -135,14 +136,12 @@ def _skeleton(name: str, header: ModelHeader) -> Any:
     """The network with shapes in place of arrays: a claim of huge sizes costs no memory."""
     wanted = header.constructor
     public = isinstance(wanted, str) and not wanted.startswith("_")
-    constructor = getattr(networks, wanted, None) if public else None
+    constructor: Any = getattr(networks, wanted, None) if public else None
     is_network = isinstance(constructor, type) and hasattr(constructor, "config")
     if not is_network:
         raise FileFormatError(f"{name}: feynax knows no network called {wanted!r}.")
     try:
-        return eqx.filter_eval_shape(
-            lambda: constructor(**header.config, key=jax.random.key(0))  # pyright: ignore
-        )
+        return eqx.filter_eval_shape(lambda: constructor(**header.config, key=jax.random.key(0)))
     except (TypeError, ValueError, OverflowError, MemoryError) as error:
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileFormatError(f"{name}: {wanted} refuses the file's arguments: {text}") from error

@@ -38,6 +38,7 @@ kind = "global_mean"
 kind = "linear"
 name = "fc"
 """
+_SHOWN = 12  # arrays that an error names
 _BLOCK = re.compile(r"layer(\d+)\.(\d+)\.(.+)")
 # other common names of the same parts
 _ALIASES = (
@@ -294,8 +295,12 @@ def _complete(
 
 
 def _unknown(arrays: Mapping[str, Any], why: str) -> UnknownLayoutError:
-    shown = ", ".join(sorted(arrays)[:12]) + (", ..." if len(arrays) > 12 else "")
+    shown = ", ".join(f"{name} {np.shape(arrays[name])}" for name in sorted(arrays)[:_SHOWN])
+    more = f", and {len(arrays) - _SHOWN} more" if len(arrays) > _SHOWN else ""
     return UnknownLayoutError(
-        f"the weights belong to no network that feynax recognises ({why}). Keys found: {shown}. "
-        f"Give `layout=` a list of layers in TOML, such as:\n{EXAMPLE}"
+        f"the weights belong to no network that feynax recognises ({why}). Arrays found "
+        f"({len(arrays)}): {shown}{more}. Known by their keys are torchvision's residual "
+        "networks (`conv1`, `layer1.0.conv1`, ..., `fc`), and `nn.RNN`, `nn.LSTM` and `nn.GRU` "
+        "(`weight_ih_l0`, `weight_hh_l0`, ..., under any prefix). Anything else is said by a list "
+        f"of layers in TOML, as `layout=` or `--layout`, such as:\n{EXAMPLE}"
     )

@@ -83,8 +83,9 @@ def recurrent_to_torch(net: RecurrentStack | SequenceNet, biases: bool) -> dict[
     check(plain, "net", 'be stacked plainly (block="plain"), as PyTorch does', "residual blocks")
     prefix = "rnn." if has_head else ""
     table: dict[str, np.ndarray] = {}
-    for index, layer in enumerate(net.layers):
-        for cell, end in ((layer.forth, ""), (layer.back, "_reverse")):  # pyright: ignore
+    layers: Any = net.layers
+    for index, layer in enumerate(layers):
+        for cell, end in ((layer.forth, ""), (layer.back, "_reverse")):
             if cell is not None:
                 table |= _arrays_of(cell, f"{prefix}{{}}_l{index}{end}", biases)
     if has_head:

@@ -192,10 +192,14 @@ def _undo_shears(
     return state, pull_all
 
 
+def _shear(part: Any, push: Callable[..., Any], params: Any, x: Any) -> Shear:
+    return Shear(part, lambda state: push(params, state, x))
+
+
 def _exact_step(batched: bool, dtype: Any, params: Any, carried: Any, x: Any) -> Any:
     for index, part in enumerate(_parts(batched, params, x)):
         push = _push(batched, index)
-        carried = push_fixed(Shear(part, lambda s: push(params, s, x)), carried, dtype, 1)  # noqa: B023
+        carried = push_fixed(_shear(part, push, params, x), carried, dtype, 1)
     return carried
 
 
@@ -212,7 +216,7 @@ def _exact_back(
     params, x = eqx.combine(learned, given), eqx.combine(moving, still)
     for index, part in reversed(list(enumerate(_parts(batched, params, x)))):
         push = _push(batched, index)
-        carried = push_fixed(Shear(part, lambda s: push(params, s, x)), carried, dtype, -1)  # noqa: B023
+        carried = push_fixed(_shear(part, push, params, x), carried, dtype, -1)
     old = from_fixed(carried, dtype)
     return carried, pull_of(forward, learned, given, old, moving, still)
 

@@ -12,6 +12,7 @@ from jaxtyping import PyTree
 from .._atomic import write_atomically
 from .._checks import check_count
 from .._errors import ConfigError, FileFormatError
+from .._tensors import read_tensors
 
 _FORMAT = "feynax checkpoint 1"
 _T = TypeVar("_T", bound=PyTree)
@@ -86,19 +87,15 @@ def load_checkpoint(
     assert load_checkpoint(tempfile.mkdtemp(), {}) is None
     ```
     """
-    from safetensors import SafetensorError, safe_open
-
     there = checkpoints(folder)
     if not there:
         return None
     path = there[-1]
     try:
-        with safe_open(path, "np") as file:
-            facts = file.metadata() or {}
-            named = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        named, facts = read_tensors(path)
         header = json.loads(facts["header"])
         step = int(facts["step"])
-    except (SafetensorError, KeyError, ValueError) as err:
+    except (FileFormatError, KeyError, ValueError) as err:
         raise FileFormatError(f"File `{path}` is no sound checkpoint ({err}).") from None
     wanted = _named(like)
     for name in sorted(wanted.keys() | named.keys()):

@@ -1,6 +1,7 @@
 """The log of a run: one JSON object a line, in the order of the steps."""
 
 import errno
+import io
 import json
 import os
 import pathlib
@@ -36,7 +37,7 @@ class MetricsLog:
         if file.exists():
             self.rows = [row for row in read_metrics(file) if row["step"] <= upto]
         write_atomically(file, "".join(_line(row) for row in self.rows).encode())
-        self._file = open(file, "ab", buffering=0)  # noqa: SIM115 - closed by `close`
+        self._file = io.FileIO(file, "a")
 
     def write(self, row: dict[str, Any]) -> None:
         """Append one row; it is on its way to the disk, not yet surely there."""

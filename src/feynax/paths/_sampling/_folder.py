@@ -12,6 +12,7 @@ import numpy as np
 from ..._atomic import write_atomically
 from ..._errors import ConfigError, FileFormatError
 from ..._mesh import is_first_process
+from ..._tensors import read_tensors
 from ._program import Block, Numbers, Task
 
 _FORMAT = "feynax chains 1"
@@ -113,21 +114,17 @@ def _write(path: pathlib.Path, named: Arrays, facts: dict[str, Any]) -> None:
 
 
 def _read(path: pathlib.Path) -> tuple[Arrays, dict[str, Any]]:
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(path, "np") as file:
-            facts = file.metadata() or {}
-            named = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        named, facts = read_tensors(path)
         if facts.get("format") != _FORMAT:
             raise FileFormatError(f"File `{path}` is not one of this kind of run.")
         for name in [name for name in named if name.endswith(_COMPLEX)]:
             real, imaginary = named.pop(name)
             named[name.removesuffix(_COMPLEX)] = real + 1j * imaginary
         return named, json.loads(facts["facts"])
-    except (OSError, SafetensorError, KeyError, ValueError) as err:
-        if isinstance(err, FileFormatError):
-            raise
+    except FileFormatError:
+        raise
+    except (OSError, KeyError, ValueError) as err:
         raise FileFormatError(f"File `{path}` is not sound ({err}).") from None
 
 
