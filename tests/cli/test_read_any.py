@@ -2,7 +2,6 @@
 
 import html
 import json
-import pathlib
 import re
 
 import jax
@@ -34,6 +33,8 @@ def make(kind, folder, key):
         return path
     if kind == "resnet":
         net = networks.ResNet(1, 3, stages=(1,), widths=(2,), key=key)
+    elif kind == "flow":
+        net = networks.NeuralODE(networks.MLPField(2, 3, key=key), steps=4, method="heun", key=key)
     elif kind == "block":
         net = networks.HamiltonianBlock(2, steps=1, key=key)
     else:
@@ -119,8 +120,17 @@ def test_a_block_alone_turns_fields_into_fields(told):
     assert "can change the answer" not in sections["certificate"]
 
 
-def test_what_has_neither_images_nor_samples_is_refused_in_a_sentence(tmp_path, key, capsys):
-    net = networks.NeuralODE(networks.MLPField(2, 3, key=key), key=key)
-    path = interop.save_model(pathlib.Path(tmp_path) / "flow.safetensors", net)
-    assert run(["read", str(path)]) == 2
-    assert "neither images nor samples" in capsys.readouterr().err
+def test_a_flow_is_read_from_random_states(told):
+    sections, found, said = told("flow")
+    assert {"equation", "certificate", "rest", "quantum", "paths"} <= sections.keys()
+    assert found["state"] == 2
+    assert found["certificate"]["attained"] <= found["certificate"]["proven"]
+    assert "normal states of unit variance" in said
+    assert "A flow of 2 numbers" in said
+
+
+def test_a_flow_takes_neither_images_nor_series(tmp_path, key, capsys):
+    path = str(make("flow", tmp_path, key))
+    for option in (["--image", "0"], ["--series", "x.csv"]):
+        assert run(["read", path, *option]) == 2
+        assert "must be left out for a neural ODE" in capsys.readouterr().err

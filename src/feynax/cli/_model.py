@@ -33,6 +33,13 @@ class OpenModel:
         return is_recurrent(self.network)
 
     @property
+    def is_flow(self) -> bool:
+        """Whether it is read from states."""
+        from ..report import is_flow
+
+        return is_flow(self.network)
+
+    @property
     def home(self) -> Path:
         """The folder whose readings are its own."""
         return self.run or Path("runs") / Path(self.name).stem
@@ -68,7 +75,6 @@ class OpenModel:
 def open_model(path: Path, layout: Path | None) -> OpenModel:
     """Load the network of a run folder or of a file."""
     from ..interop import load_model_with_header, read_safetensors, read_torch
-    from ..networks import MLPField, NeuralODE
 
     file = path / "model.safetensors" if path.is_dir() else path
     if not file.is_file():
@@ -85,11 +91,6 @@ def open_model(path: Path, layout: Path | None) -> OpenModel:
         network = read_torch(file, layout)
         return OpenModel(network, file.name, None, None, None, None)
     network, header = load_model_with_header(file)
-    if isinstance(network, NeuralODE | MLPField):
-        raise FileFormatError(
-            f"`{file.name}` holds a {type(network).__name__}, which has neither images nor samples "
-            "to be read on: `feynax.equations` finds its fixed points and exponents."
-        )
     extra = header.extra
     run = file.parent if (file.parent / "metrics.jsonl").is_file() else None
     return OpenModel(

@@ -1,4 +1,4 @@
-"""`feynax read`: one network with an image or along series, and everything that can be said."""
+"""`feynax read`: one network at an image, along series or from states, and all that it says."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from ._series import open_series, take
 
 if TYPE_CHECKING:
     from ..data import ImageData, SeriesData
-    from ..report import Reading, RecurrentReading
+    from ..report import FlowReading, Reading, RecurrentReading
     from ._model import OpenModel
     from ._picture import Picture
     from ._series import OpenSeries
@@ -34,12 +34,12 @@ def read(
     seed: int = 0,
     json: bool = False,
 ) -> None:
-    """Say all that can be said of a network, at an image or along series.
+    """Say all that can be said of a network, at an image, along series or from states.
 
     Images: as an equation and as a sum over paths. Series: which integrator the network is, what
     is certified, how long it remembers, where it rests, how gradients grow; a continuous-time
-    network is read as a quantum system besides. The folder gets report.html, to look at, and
-    result.json.
+    network is read as a quantum system besides. A neural ODE: where it rests, how fast solutions
+    part, what its solver does. The folder gets report.html, to look at, and result.json.
 
     Parameters
     ----------
@@ -85,6 +85,10 @@ def read(
             check(image is None, "image", must, image)
             opened = open_series(series, data, found, mean, std, seed)
             reading, notes = _along(found, opened), list(opened.notes)
+        elif found.is_flow:
+            check(image is None, "image", "be left out for a neural ODE", image)
+            check(series is None, "series", "be left out for a neural ODE", series)
+            reading, notes = _from_states(found, seed)
         else:
             check(series is None, "series", "be left out for a network of images", series)
             picture = open_picture(image, found, data, seed)
@@ -104,7 +108,7 @@ def _name(model: "OpenModel", image: str | None, series: Path | None) -> str:
     """What a reading is called after, in the folder of its model."""
     if image is not None or series is not None:
         return Path(image or series or "").stem
-    return "series" if model.is_recurrent else "image"
+    return "series" if model.is_recurrent else "states" if model.is_flow else "image"
 
 
 def _along(model: "OpenModel", opened: "OpenSeries") -> "RecurrentReading":
@@ -112,6 +116,14 @@ def _along(model: "OpenModel", opened: "OpenSeries") -> "RecurrentReading":
 
     rows, name = opened.series, opened.name
     return read_recurrent(model.network, rows, series_name=name, quantum=model.asked)
+
+
+def _from_states(model: "OpenModel", seed: int) -> "tuple[FlowReading, list[str]]":
+    """The reading of a flow from random states, and a note of it."""
+    from ..report import read_flow
+
+    note = "Solutions start from normal states of unit variance: what is found there is of those."
+    return read_flow(model.network, seed=seed), [note]
 
 
 def _at(
@@ -144,7 +156,7 @@ def _at(
     return reading, [*picture.notes, *([note] if note else [])]
 
 
-def tell(reading: "Reading | RecurrentReading") -> None:
+def tell(reading: "Reading | RecurrentReading | FlowReading") -> None:
     """Print what was found."""
     from ..report import summary
 

@@ -1,4 +1,4 @@
-"""Everything that one network says: of an image, along data, or as a quantum system."""
+"""Everything that one network says: of an image, along data, in time, or as a quantum system."""
 
 from ._abstract import summary as summary
 from ._ensemble_read import read_ensemble as read_ensemble
@@ -7,6 +7,8 @@ from ._ensemble_reading import (
     EnsembleReading as EnsembleReading,
     PathPicture as PathPicture,
 )
+from ._flow_read import is_flow as is_flow, read_flow as read_flow
+from ._flow_reading import FlowReading as FlowReading, SolverReading as SolverReading
 from ._page import page as page, write_report as write_report
 from ._read import read as read
 from ._reading import Depth as Depth, Reading as Reading

@@ -29,8 +29,8 @@ from ..paths import (
     tunnelling_splitting,
 )
 from ..quantum import SincBasis, refined_levels
+from ._attempt import attempt
 from ._ensemble_reading import Curve, EnsembleReading, PathPicture
-from ._read import attempt
 
 _BINS, _SHOWN, _LEVELS = 60, 13, 6
 _SEEN = 1e-5  # share of the largest density that is still drawn

@@ -12,6 +12,8 @@ from . import (
     _ensemble_figures as ensemble_figures,
     _ensemble_words as ensemble_words,
     _figures as figures,
+    _flow_figures as flow_figures,
+    _flow_words as flow_words,
     _image_words as image_words,
     _recurrent_figures as recurrent_figures,
     _recurrent_words as recurrent_words,
@@ -20,6 +22,8 @@ from . import (
 )
 from ._ensemble_read import read_ensemble
 from ._ensemble_reading import EnsembleReading
+from ._flow_read import read_flow
+from ._flow_reading import FlowReading
 from ._reading import Reading
 from ._recurrent_read import read_recurrent
 from ._recurrent_reading import CellReading, RecurrentReading
@@ -27,7 +31,7 @@ from ._spectrum_read import read_spectrum
 from ._spectrum_reading import SpectrumReading
 from ._templates import render
 
-AnyReading = Reading | RecurrentReading | SpectrumReading | EnsembleReading
+AnyReading = Reading | RecurrentReading | FlowReading | SpectrumReading | EnsembleReading
 
 
 def page(
@@ -42,7 +46,8 @@ def page(
     **Arguments:**
 
     - `reading`: from [`feynax.report.read`][], [`feynax.report.read_recurrent`][],
-      [`feynax.report.read_spectrum`][] or [`feynax.report.read_ensemble`][].
+      [`feynax.report.read_flow`][], [`feynax.report.read_spectrum`][] or
+      [`feynax.report.read_ensemble`][].
     - `rows`: of the run's `metrics.jsonl`, for the learning curve.
     - `training`: the run's result, with `accuracy` and `count` on the test set.
     - `notes`: what was done to the image or the series before the network saw it.
@@ -65,6 +70,8 @@ def _parts(reading: AnyReading, rows: Any, training: Any) -> tuple[str, dict[str
         return _spectrum(reading)
     if isinstance(reading, EnsembleReading):
         return _ensemble(reading)
+    if isinstance(reading, FlowReading):
+        return _flow(reading)
     if isinstance(reading, RecurrentReading):
         return _recurrent(reading, rows, training)
     return _of_image(reading, rows, training)
@@ -112,6 +119,21 @@ def _recurrent(reading: RecurrentReading, rows: Any, training: Any) -> tuple[str
         "classical": recurrent_words.classical(reading),
         "curve": figures.learning(counted, final),
         "sources": citation(read_recurrent),
+    }
+
+
+def _flow(reading: FlowReading) -> tuple[str, dict[str, Any]]:
+    """Template and content of the page of a flow."""
+    wide, tall = flow_figures.portraits(reading)
+    return "flow.html", {
+        "headline": flow_words.headline(reading),
+        "findings": flow_words.findings(reading),
+        "what_it_is": flow_words.what_it_is(reading),
+        "evidence": flow_words.evidence(reading),
+        "wide": wide,
+        "tall": tall,
+        "eigenvalues": flow_figures.eigenvalues(reading),
+        "sources": citation(read_flow),
     }
 
 

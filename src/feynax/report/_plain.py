@@ -25,4 +25,5 @@ def certificate_values(found: Certificate | None) -> dict[str, Any] | None:
         "rate": finite(found.rate),
         "attained": finite(found.bounds[0]) if found.bounds else None,
         "proven": finite(found.bounds[1]) if found.bounds else None,
+        "parts": [certificate_values(part) for part in found.parts],
     }

@@ -8,7 +8,7 @@ import numpy as np
 from .._words import number
 from ..equations import JacobianSpectrum
 from ..networks import CTRNN, QUNN, AbstractCell, HamiltonianCTRNN
-from ._read import attempt
+from ._attempt import attempt
 from ._spectrum_read import read_spectrum
 from ._spectrum_reading import SpectrumReading
 

@@ -29,7 +29,8 @@ from ..networks import (
     driven,
     held,
 )
-from ._read import attempt
+from ._attempt import attempt
+from ._double import widened
 from ._recurrent_quantum import NO_PATHS, quantum_of, why_classical, window_of
 from ._recurrent_reading import CellReading, RecurrentReading
 from ._spectrum_reading import SpectrumReading
@@ -102,7 +103,7 @@ def read_recurrent(
         for one, why in zip(_places(network), missing, strict=True)
     ]
     with jax.enable_x64(True):
-        wide = jax.tree.map(_widen, network)
+        wide = widened(network)
         parts = zip(_places(wide), _inputs(wide, rows), spectra, missing, strict=True)
         cells = tuple(_read_cell(*part) for part in parts)
     return RecurrentReading(
@@ -131,12 +132,6 @@ def _checked(network: Any, series: Sequence[Any]) -> tuple[Series, ...]:
         check(len(one) > 0, f"series[{index}]", "have at least one step", "none")
         check_finite(f"series[{index}]", one)
     return tuple(np.asarray(one, np.float64)[:_MOST_STEPS] for one in series)
-
-
-def _widen(leaf: Any) -> Any:
-    if not eqx.is_inexact_array(leaf):
-        return leaf
-    return leaf.astype(jnp.complex128 if jnp.iscomplexobj(leaf) else jnp.float64)
 
 
 def _places(network: Any) -> list[_Placed]:

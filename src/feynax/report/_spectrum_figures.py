@@ -66,7 +66,8 @@ def _box(reading: SpectrumReading) -> tuple[tuple[float, float], tuple[float, fl
     turning = lengths > 0
     far = np.abs(inner[turning] @ middle + shift[turning]) / lengths[turning]
     reach = max(1.35 * float(half.max()), 1.15 * float(np.max(far, initial=0.0)))
-    return tuple((float(m - reach), float(m + reach)) for m in middle)  # pyright: ignore[reportReturnType]
+    first, second = ((float(m - reach), float(m + reach)) for m in middle)
+    return first, second
 
 
 def _within(point: np.ndarray, x: tuple[float, float], y: tuple[float, float]) -> bool:

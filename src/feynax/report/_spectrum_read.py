@@ -26,7 +26,7 @@ from ..quantum import (
     find_poisson,
     positive_poisson,
 )
-from ._read import attempt
+from ._attempt import attempt
 from ._spectrum_packet import read_packet
 from ._spectrum_reading import Condition, OpenReading, RegimeReading, SpectrumReading
 
