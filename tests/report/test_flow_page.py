@@ -17,7 +17,6 @@ SECTIONS = (
 )
 PIECES = {
     "Blockwise": "an activation of ODERNN",
-    "OneHidden": "one path, which the page of its ensemble draws with its weights",
     "Stage": "one stage of ODERNN",
     "Zigzag": "the points of a path, without a network",
 }
@@ -115,7 +114,7 @@ def networks():
 
 @pytest.mark.parametrize("name", sorted(networks()))
 def test_every_public_network_has_a_page(name):
-    """A rule of its own, or that of networks of images; what is a piece of a page is named."""
+    """A rule of its own, or that of networks of images; what is a piece of another is named."""
     cls = networks()[name]
     own = read_alone.dispatch(cls) is not read_alone.dispatch(object)
     of_images = fx.maps.record.dispatch(cls) is not fx.maps.record.dispatch(object)

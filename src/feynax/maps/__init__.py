@@ -1,6 +1,7 @@
 """The verbs that join the parts: read one kind of object as another."""
 
 from . import (
+    _bounds_path as _bounds_path,
     _path_network as _path_network,
     _paths_blocks as _paths_blocks,
     _paths_layers as _paths_layers,

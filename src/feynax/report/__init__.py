@@ -1,6 +1,7 @@
 """Everything that one network says: of an image, along data, in time, or as a quantum system."""
 
 from ._abstract import summary as summary
+from ._curve_read import CurveReading as CurveReading, read_curve as read_curve
 from ._ensemble_read import read_ensemble as read_ensemble
 from ._ensemble_reading import (
     Curve as Curve,

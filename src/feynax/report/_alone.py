@@ -13,9 +13,11 @@ from ..networks import (
     HeldMap,
     MLPField,
     NeuralODE,
+    OneHidden,
     RecurrentStack,
     SequenceNet,
 )
+from ._curve_read import CurveReading, read_curve
 from ._flow_read import read_flow
 from ._flow_reading import FlowReading
 from ._image_read import read_image
@@ -23,7 +25,7 @@ from ._reading import Reading
 from ._recurrent_read import read_recurrent
 from ._recurrent_reading import RecurrentReading
 
-AnyReading = Reading | RecurrentReading | FlowReading
+AnyReading = Reading | RecurrentReading | FlowReading | CurveReading
 
 _SERIES = (4, 200)  # series of noise, and their steps
 _SIDE = 16  # pixels of random images, for networks that take any size
@@ -83,6 +85,11 @@ def _(network: HeldMap) -> RecurrentReading:
 @read_alone.register
 def _(network: HeldField) -> AnyReading:
     return read_alone(network.held)
+
+
+@read_alone.register
+def _(network: OneHidden) -> CurveReading:
+    return read_curve(network)
 
 
 @read_alone.register

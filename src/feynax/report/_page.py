@@ -9,6 +9,7 @@ from typing import Any
 from .._atomic import write_atomically
 from .._citation import citation
 from . import (
+    _curve_words as curve_words,
     _ensemble_figures as ensemble_figures,
     _ensemble_words as ensemble_words,
     _figures as figures,
@@ -20,6 +21,7 @@ from . import (
     _spectrum_figures as spectrum_figures,
     _spectrum_words as spectrum_words,
 )
+from ._curve_read import CurveReading, read_curve
 from ._ensemble_read import read_ensemble
 from ._ensemble_reading import EnsembleReading
 from ._flow_read import read_flow
@@ -31,7 +33,9 @@ from ._spectrum_read import read_spectrum
 from ._spectrum_reading import SpectrumReading
 from ._templates import render
 
-AnyReading = Reading | RecurrentReading | FlowReading | SpectrumReading | EnsembleReading
+AnyReading = (
+    Reading | RecurrentReading | FlowReading | CurveReading | SpectrumReading | EnsembleReading
+)
 
 
 def page(
@@ -72,6 +76,8 @@ def _parts(reading: AnyReading, rows: Any, training: Any) -> tuple[str, dict[str
         return _ensemble(reading)
     if isinstance(reading, FlowReading):
         return _flow(reading)
+    if isinstance(reading, CurveReading):
+        return _curve(reading)
     if isinstance(reading, RecurrentReading):
         return _recurrent(reading, rows, training)
     return _of_image(reading, rows, training)
@@ -134,6 +140,19 @@ def _flow(reading: FlowReading) -> tuple[str, dict[str, Any]]:
         "tall": tall,
         "eigenvalues": flow_figures.eigenvalues(reading),
         "sources": citation(read_flow),
+    }
+
+
+def _curve(reading: CurveReading) -> tuple[str, dict[str, Any]]:
+    """Template and content of the page of a path."""
+    wide, tall = curve_words.pictures(reading)
+    return "curve.html", {
+        "headline": curve_words.headline(reading),
+        "findings": curve_words.findings(reading),
+        "evidence": curve_words.evidence(reading),
+        "wide": wide,
+        "tall": tall,
+        "sources": citation(read_curve),
     }
 
 
