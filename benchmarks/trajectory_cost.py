@@ -87,7 +87,7 @@ def main(slices=1024, chains=32):
         sampled = {
             "one step, <x^2>": trajectories(one_x2, chains, slices, 2.1),
             "two steps, <x^2>": trajectories(one_x2, chains, slices, 1.1),
-            "two steps, all observables": trajectories(None, chains, slices, 1.1),
+            "two steps, default observables": trajectories(None, chains, slices, 1.1),
         }
         calls = {**alone, **{name: run for name, (run, _) in sampled.items()}}
         times = {name: [] for name in calls}
@@ -98,11 +98,11 @@ def main(slices=1024, chains=32):
                     times[name].append(seconds * unit)
     found = {name: statistics.median(values) for name, values in times.items()}
     for name in alone:
-        print(f"{name:28}{found[name]:8.1f} ns a slice")
+        print(f"{name:30}{found[name]:8.1f} ns a slice")
     for name, (_, steps) in sampled.items():
         floor = found["normals"] + steps * found["FFT pair"]
         ratio = found[name] / floor
-        print(f"{name:28}{found[name]:8.1f} ns, {steps:.2f} gradients; {ratio:.2f} of the floor")
+        print(f"{name:30}{found[name]:8.1f} ns, {steps:.2f} gradients; {ratio:.2f} of the floor")
 
 
 if __name__ == "__main__":

@@ -138,13 +138,26 @@ class PathEnsemble(AbstractEnsemble):
         return RULES[self.kind]
 
     def action(self, x: Path) -> Float[Array, ""]:
-        steps = self.steps(x)
-        dt = jnp.asarray(self.dt, x.dtype)
+        return self.bond_action(x) + self.site_action(x)
+
+    def bond_action(self, x: Path) -> Float[Array, ""]:
+        """Return the part of the action that ties different times: kinetic, and memory."""
         mass = jnp.asarray(self.mass, x.dtype)
-        quadratic = jnp.sum(steps * (mass @ steps)) / (2 * dt)
+        # One mass is multiplied once, and not at every time.
+        one = lambda steps: mass[0, 0] * jnp.sum(steps**2)
+        square = one if self.dof == 1 else lambda steps: jnp.sum(steps * (mass @ steps))
+        total = square(x[:, 1:] - x[:, :-1])
+        dt = jnp.asarray(self.dt, x.dtype)
+        if self.closed:
+            total = total + square(x[:, :1] - x[:, -1:])
+        total = total / (2 * dt)
         if self.memory is not None:
-            quadratic = quadratic + memory_action(self.memory, mass, dt, x)
-        return (quadratic + dt * jnp.sum(self.energies(x))) / jnp.asarray(self.hbar, x.dtype)
+            total = total + memory_action(self.memory, mass, dt, x)
+        return total / jnp.asarray(self.hbar, x.dtype)
+
+    def site_action(self, x: Path) -> Float[Array, ""]:
+        """Return the rest of the action, a sum over times."""
+        return jnp.sum(self.energies(x)) * jnp.asarray(self.dt / self.hbar, x.dtype)
 
     def steps(self, x: Path) -> Float[Array, "dof slices"]:
         """Return x_n - x_{n-1} of every slice n = 1..N."""

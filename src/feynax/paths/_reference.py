@@ -70,7 +70,7 @@ class PathReference(AbstractReference):
     def potential(self, x: Float[Array, "dof *time"]) -> Float[Array, "*time"]:
         """Return the reference's own potential energy, half a stiffness times a square."""
         away = x - jnp.asarray(self.centre, x.dtype).reshape(-1, *[1] * (x.ndim - 1))
-        return jnp.sum(away * _turn(self.stiffness, away), 0) / 2
+        return jnp.sum(away * _turn(self.stiffness / 2, away), 0)
 
     def _base(self, squares: np.ndarray, midpoint: bool) -> np.ndarray:
         """The classical lattice path between the ends: around it there are no linear terms."""

@@ -43,7 +43,7 @@ def thermodynamic_energy(ensemble: PathEnsemble, x: Path) -> Number:
     assert jnp.allclose(fx.paths.thermodynamic_energy(paths, jnp.ones((1, 16))), 2.0 + 0.5)
     ```
     """
-    return _energy(ensemble, x, jnp.zeros_like(x), 0)
+    return _energy(ensemble, x, None, 0)
 
 
 def virial_energy(ensemble: PathEnsemble, x: Path) -> Number:
@@ -93,10 +93,7 @@ def centroid_energy(ensemble: PathEnsemble, x: Path) -> Number:
     assert jnp.allclose(fx.paths.centroid_energy(paths, jnp.ones((1, 16))), 1 / 8 + 0.5)
     ```
     """
-    if _anchored(ensemble):
-        return virial_energy(ensemble, x)
-    modes = ensemble.ends.angles(ensemble.slices).size - 1
-    return _energy(ensemble, x, x - x.mean(-1, keepdims=True), modes)
+    return _energy(ensemble, x, *_away(ensemble, x))
 
 
 def energy_moments(ensemble: PathEnsemble, x: Path) -> Float[Array, "3"]:
@@ -122,32 +119,38 @@ def energy_moments(ensemble: PathEnsemble, x: Path) -> Float[Array, "3"]:
     ```
     """
     beta = jnp.asarray(ensemble.beta, x.dtype)
-    modes = ensemble.ends.angles(ensemble.slices).size
-    centre = _held(ensemble, x)
-    if not _anchored(ensemble):
-        modes, centre = modes - 1, x.mean(-1, keepdims=True)
-    first = lambda b: jax.jvp(_scaled(ensemble, x, x - centre), (b,), (jnp.ones_like(b),))[1]
-    energy, slope = jax.jvp(first, (beta,), (jnp.ones_like(beta),))
-    kept = ensemble.dof * (ensemble.slices - modes) / (2 * beta)
-    return jnp.stack([energy + kept, (energy + kept) ** 2, slope - kept / beta])
+    first = lambda beta, x: centroid_energy(_at(ensemble, beta), x)
+    drift = _away(ensemble, x)[0] / (2 * beta)
+    energy, slope = jax.jvp(first, (beta, x), (jnp.ones_like(beta), drift))
+    return jnp.stack([energy, energy**2, slope])
 
 
-def _energy(ensemble: PathEnsemble, x: Path, away: Path, modes: int) -> Number:
-    """Derivative of the action where `modes` of a degree's modes, `away`, scale with beta."""
+def _energy(ensemble: PathEnsemble, x: Path, away: Path | None, modes: int) -> Number:
+    """Derivative of the action where `modes` of a degree's modes, `away`, scale with root beta."""
     beta = jnp.asarray(ensemble.beta, x.dtype)
-    change = jax.jvp(_scaled(ensemble, x, away), (beta,), (jnp.ones_like(beta),))[1]
+    fixed = away is None or isinstance(ensemble.ends, FixedEnds) or ensemble.memory is not None
+
+    def action(beta, x):
+        # Kinetic terms of a path that scales about one place do not change.
+        other = _at(ensemble, beta)
+        return other.action(x) if fixed else other.site_action(x)
+
+    change = jax.jvp(lambda beta: action(beta, x), (beta,), (jnp.ones_like(beta),))[1]
+    if away is not None:
+        change = change + jax.jvp(lambda x: action(beta, x), (x,), (away,))[1] / (2 * beta)
     return change + ensemble.dof * (ensemble.slices - modes) / (2 * beta)
 
 
-def _scaled(ensemble: PathEnsemble, x: Path, away: Path):
-    """The action at another beta, of the path whose part `away` is scaled by the root of it."""
+def _at(ensemble: PathEnsemble, beta: Number) -> PathEnsemble:
+    return eqx.tree_at(lambda paths: paths.beta, ensemble, beta)
 
-    def action(beta):
-        other = eqx.tree_at(lambda paths: paths.beta, ensemble, beta)
-        stretch = jnp.sqrt(beta / jnp.asarray(ensemble.beta, x.dtype)) - 1
-        return other.action(x + stretch * away)
 
-    return action
+def _away(ensemble: PathEnsemble, x: Path) -> tuple[Path, int]:
+    """The part of a path that scales in the centroid's energy, and its number of modes."""
+    modes = ensemble.ends.angles(ensemble.slices).size
+    if _anchored(ensemble):
+        return x - _held(ensemble, x), modes
+    return x - x.mean(-1, keepdims=True), modes - 1
 
 
 def _anchored(ensemble: PathEnsemble) -> bool:
