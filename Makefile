@@ -13,8 +13,8 @@ demo: $(VENV)/.run
 	$(BIN)/feynax demo
 
 test: $(VENV)/.dev
-	FEYNAX_TEST_FLOAT32=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m float32
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not peer"
+	FEYNAX_TEST_FLOAT32=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m float32
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not peer"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
