@@ -12,11 +12,11 @@ from ...equations import (
     burrage_butcher,
     energy_defect,
     printed_tensor,
-    resonance_certificate,
 )
 from ...networks import ODERNN, Stage
 from .._cells import double, largest
 from .._claim import Budget, Comparison, Finding
+from .._shared import step_in_both_halves, weights_that_change
 from ._claims import CLAIMS
 from ._letters import STEP, letters, misses, past_states
 
@@ -46,58 +46,23 @@ def gradients(budget: Budget) -> Finding:
     return Finding.compare(says, printed=float(within), tolerance=0)
 
 
-def _pair(h_y: float, h_z: float, steps: int) -> np.ndarray:
-    """States of (1) with one step for each of its halves."""
-    draw = np.random.default_rng(1)
-    W, b, y, z = (
-        draw.normal(size=(3, 3)),
-        draw.normal(size=3),
-        draw.normal(size=3),
-        draw.normal(size=3),
-    )
-    for _ in range(steps):
-        z = z - h_z * np.tanh(W.T @ y + b)
-        y = y + h_y * np.tanh(W @ z + b)
-    return np.concatenate([y, z])
-
-
-@CLAIMS.add(
+CLAIMS.add(
     "eq. (1), step",
     printed="Z <- Z - h s(W^T Y + b), then Y <- Y + s(W Z + b): a step h for Z and none for Y. s "
     "is the activation.",
     right="h stands before both, or there is no equation that the network integrates.",
     expects="corrected",
-)
-def step_of_both(budget: Budget) -> Finding:
-    limit = _pair(1e-4, 1e-4, 10_000)
-    return Finding.compare(
-        "After one unit of time at h = 0.01 the network is {printed} away from its limit h -> 0, "
-        "with both steps {right}.",
-        printed=float(np.abs(_pair(1.0, 0.01, 100) - limit).max()),
-        right=float(np.abs(_pair(0.01, 0.01, 100) - limit).max()),
-        tolerance=0.05,
-    )
+)(step_in_both_halves)
 
 
-@CLAIMS.add(
+CLAIMS.add(
     "eq. (1), stability",
     kind="statement",
     printed="(1) is stable whatever the weights W_l of its layers are.",
     right="Where all layers have the same W and h |W| < 2. Weights that change from layer to layer "
     "pump it, even if each alone is far below the limit.",
     expects="false",
-)
-def stable_for_all_weights(budget: Budget) -> Finding:
-    alone = resonance_certificate([np.array([[0.95]])], 1.0).rate
-    found = resonance_certificate([np.array([[0.95]]), np.array([[-0.95]])], 1.0)
-    assert alone is not None
-    assert found.rate is not None
-    return Finding.compare(
-        "Layers with h W = 0.95 and -0.95 in turn multiply a state by 1 plus {printed} every two "
-        f"layers, each of them alone by {alone:.6f}.",
-        printed=found.rate - 1,
-        tolerance=1e-9,
-    )
+)(weights_that_change)
 
 
 @CLAIMS.add(

@@ -1,7 +1,5 @@
 """Section 2.2, GRU: equations (22) to (27) and Claim 2."""
 
-from collections.abc import Callable
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,6 +10,7 @@ from jaxtyping import Array
 from ...networks import GRU, ODERNN, Moment, Stage
 from .._cells import cell, double, embedded, inputs, largest, logistic, outputs
 from .._claim import Budget, Finding
+from .._shared import products_as_functions
 from ._claims import CLAIMS
 
 _XS = inputs(6, 4)
@@ -77,17 +76,7 @@ def order_of_products(budget: Budget) -> Finding:
     )
 
 
-def _rank_one(function: Callable) -> float:
-    """Second singular value over the first, of one component's gradients at many states."""
-    import scipy.differentiate
-
-    states = np.random.default_rng(7).normal(size=(4, 50))
-    slopes = scipy.differentiate.jacobian(function, states).df[0]
-    values = np.linalg.svd(slopes, compute_uv=False)
-    return float(values[1] / values[0])
-
-
-@CLAIMS.add(
+CLAIMS.add(
     "before eq. (26)",
     kind="statement",
     printed="r * Y can be written as s'(W' Y), and s(W_z Y) * tanh(W_t Y) as s''(W'' Y), with "
@@ -95,22 +84,7 @@ def _rank_one(function: Callable) -> float:
     right="A pointwise function of one linear form has gradients in one direction; those of the "
     "products span two. Gates must be coefficients that move.",
     expects="false",
-)
-def products_as_functions(budget: Budget) -> Finding:
-    w = _gru()
-    gate = lambda y: logistic(np.einsum("ij,j...->i...", w["r_h"], y))
-    linear = lambda name, y: np.einsum("ij,j...->i...", w[name], y)
-    ratios = [
-        _rank_one(lambda y: gate(y) * y),
-        _rank_one(lambda y: logistic(linear("z_h", y)) * np.tanh(linear("x", y))),
-    ]
-    single = _rank_one(lambda y: np.tanh(linear("x", y)))
-    return Finding.compare(
-        "The second singular value of one component's gradients at 50 states is at least {printed} "
-        f"of the first; of a pointwise function it is {single:.1g}.",
-        printed=min(ratios),
-        tolerance=1e-6,
-    )
+)(products_as_functions)
 
 
 def _reset(w: dict[str, Array], moment: Moment) -> Stage:

@@ -8,6 +8,7 @@ import numpy as np
 from ...networks import LSTM, Moment, lstm_odernn
 from .._cells import cell, double, embedded, inputs, largest, logistic, outputs, stacked
 from .._claim import Budget, Comparison, Finding
+from .._shared import lstm_letters, memory_or_output
 from ._claims import CLAIMS
 
 _XS = inputs(6, 4)
@@ -21,24 +22,6 @@ def _lstm() -> tuple[LSTM, np.ndarray]:
     return own, outputs(own, _XS)
 
 
-def _letters(reads: str, peephole: float = 0.0) -> np.ndarray:
-    """Outputs of one layer whose U multiplies the last output, or the last memory.
-
-    Peepholes let each gate see each unit's own memory.
-    """
-    own, _ = _lstm()
-    W, U = np.asarray(own.weight_ih), np.asarray(own.weight_hh)
-    b = np.asarray(own.bias_ih + own.bias_hh)
-    c, h, seen = np.zeros(4), np.zeros(4), []
-    for x in _XS:
-        i, f, g, o = np.split(W @ x + U @ (h if reads == "output" else c) + b, 4)
-        i, f, o = (logistic(v + peephole * c) for v in (i, f, o))
-        c = f * c + i * np.tanh(g)
-        h = o * np.tanh(c)
-        seen.append(h)
-    return np.stack(seen)
-
-
 @CLAIMS.add(
     "Fig. 2",
     kind="figure",
@@ -49,12 +32,12 @@ def _letters(reads: str, peephole: float = 0.0) -> np.ndarray:
 )
 @double
 def peepholes(budget: Budget) -> Finding:
-    wanted = _lstm()[1]
+    own, wanted = _lstm()
     return Finding.compare(
         "Peepholes of weight 0.5 move the outputs of (12) to (14) by {printed}; without peepholes "
         "the letters are the library's LSTM to {right}.",
-        printed=largest([_letters("output", 0.5) - wanted]),
-        right=largest([_letters("output") - wanted]),
+        printed=largest([lstm_letters(own, _XS, peephole=0.5) - wanted]),
+        right=largest([lstm_letters(own, _XS) - wanted]),
         tolerance=1e-13,
     )
 
@@ -71,7 +54,9 @@ def lstm(budget: Budget) -> Finding:
     stacked_weights = np.concatenate([own.weight_ih, own.weight_hh], 1)
     assert stacked_weights.shape == (16, 8)
     says = "The library's LSTM, whose weights are 16 by 8 for n = 4, differs from it by {printed}."
-    return Finding.compare(says, printed=largest([_letters("output") - wanted]), tolerance=1e-13)
+    return Finding.compare(
+        says, printed=largest([lstm_letters(own, _XS) - wanted]), tolerance=1e-13
+    )
 
 
 @CLAIMS.add(
@@ -103,24 +88,14 @@ def dictionary(budget: Budget) -> Finding:
     )
 
 
-@CLAIMS.add(
+CLAIMS.add(
     "eqs. (15)-(18)",
     printed="One layer: K_t = f K_(t-1) + i s(W_c Y_(t-1) + U_c K_(t-1) + b_c), Y_t = o "
     "s(K_t), with U K_(t-1) in all gates.",
     right="U multiplies the last output Y, not the memory K, as (12) has it; and what W multiplies "
     "is the input x_t.",
     expects="corrected",
-)
-@double
-def one_layer(budget: Budget) -> Finding:
-    wanted = _lstm()[1]
-    return Finding.compare(
-        "Along six samples it is off from (12) to (14) by {printed}, with U on the output by "
-        "{right}.",
-        printed=largest([_letters("memory") - wanted]),
-        right=largest([_letters("output") - wanted]),
-        tolerance=1e-13,
-    )
+)(memory_or_output)
 
 
 @CLAIMS.add(
@@ -166,7 +141,7 @@ def lstm_as_odernn(budget: Budget) -> Finding:
     return Finding.compare(
         "The printed coefficients give outputs that are off by {printed}; four right sets by "
         "{right}.",
-        printed=largest([_letters("memory") - wanted]),
+        printed=largest([lstm_letters(own, _XS, gates_read="c") - wanted]),
         right=max(row[4] for row in rows),
         tolerance=1e-11,
         comparison=Comparison(caption, columns, tuple(rows)),

@@ -10,6 +10,7 @@ from ...equations import FREQUENCY_LIMITS, amplification, resonance_certificate
 from ...networks import AbstractInvertibleCell
 from .._cells import cell, double, inputs
 from .._claim import Budget, Comparison, Finding
+from .._shared import order_of_the_leapfrog
 from ._claims import CLAIMS
 
 
@@ -179,33 +180,13 @@ def invertible_at_any_step(budget: Budget) -> Finding:
     )
 
 
-def _error_of_midpoint(steps: int) -> float:
-    """Error at time 1 of the two-step leapfrog for y' = A y, from two exact states."""
-    from scipy.linalg import expm
-
-    A, h, y = 3 * _spin(), 1 / steps, np.random.default_rng(1).normal(size=6)
-    before, now = y, expm(h * A) @ y
-    for _ in range(steps - 1):
-        before, now = now, before + 2 * h * A @ now
-    return float(np.linalg.norm(now - expm(A) @ y))
-
-
-@CLAIMS.add(
+CLAIMS.add(
     "Theorem 2, order",
     kind="statement",
     printed="2-ARNN is the mid-point integration of first order.",
     right="Of second order: Y_(l+1) = Y_(l-1) + 2 h f(Y_l).",
     expects="corrected",
-)
-def order_of_the_midpoint(budget: Budget) -> Finding:
-    errors = [_error_of_midpoint(steps) for steps in (50, 100, 200)]
-    order = float(np.log2(errors[1] / errors[2]))
-    return Finding.compare(
-        "Halving the step shows an order that differs from 1 by {printed} and from 2 by {right}.",
-        printed=abs(order - 1),
-        right=abs(order - 2),
-        tolerance=0.02,
-    )
+)(order_of_the_leapfrog)
 
 
 @CLAIMS.add(

@@ -8,6 +8,7 @@ import numpy as np
 from ...networks import GRU, ODERNN, Moment, Stage
 from .._cells import cell, double, embedded, inputs, largest, logistic, outputs
 from .._claim import Budget, Finding
+from .._shared import products_as_functions
 from ._claims import CLAIMS
 
 
@@ -72,31 +73,13 @@ def reset_gate(budget: Budget) -> Finding:
     )
 
 
-def _second_direction(function, ys: np.ndarray, step: float = 1e-6) -> float:
-    """Second over first singular value of the gradients of a number at many places."""
-    moves = step * np.eye(ys.shape[1])
-    slopes = [[(function(y + e) - function(y - e)) / (2 * step) for e in moves] for y in ys]
-    values = np.linalg.svd(np.array(slopes))[1]
-    return float(values[1] / values[0])
-
-
-@CLAIMS.add(
+CLAIMS.add(
     "eq. (9)",
     printed="r * Y, with r = s(W_f Y), can be written as s'(W_q Y) with a pointwise s'.",
     right="No: all gradients of a pointwise function of one linear form are parallel; those of a "
     "component of r * Y are not.",
     expects="false",
-)
-def pointwise_product(budget: Budget) -> Finding:
-    W = np.random.default_rng(9).normal(size=(4, 4))
-    gated = _second_direction(lambda y: logistic(W[0] @ y) * y[0], _states())
-    alone = _second_direction(lambda y: logistic(W[0] @ y), _states())
-    return Finding.compare(
-        "The gradients of a component of r * Y at 50 states have a second singular value of "
-        "{printed} times the first; those of s(W Y) of " + f"{alone:.1g}.",
-        printed=gated,
-        tolerance=1e-6,
-    )
+)(products_as_functions)
 
 
 class _Gated(eqx.Module):

@@ -25,7 +25,7 @@ def _stiffness(ensemble: PathEnsemble) -> np.ndarray:
     """Second derivatives of a quadratic action: its gradient at the unit paths."""
     with jax.enable_x64(True):
         slope = jax.grad(lambda x: ensemble.action(x[None]))
-        return np.asarray(jax.vmap(slope)(jnp.eye(ensemble.sites)))
+        return np.asarray(jax.jit(jax.vmap(slope))(jnp.eye(ensemble.sites)))
 
 
 @CLAIMS.add(
