@@ -40,6 +40,17 @@ def test_steps_of_linear_fields_stay_below_their_factor(method, h):
         assert np.linalg.norm(step, 2) == pytest.approx(factor, rel=1e-9)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_slopes_may_change_from_stage_to_stage(method):
+    """200 choices of -L or nu at each stage of one number: negative weights take the other side."""
+    tableau = fx.equations.TABLEAUX[method]
+    ends = np.random.default_rng(0).choice([-1.0, 0.5], (200, tableau.stages))
+    for h in (0.01, 0.5):
+        grown = np.abs(fx.equations.stability_matrix(tableau, h * ends.astype(complex)))
+        factor = step_factor(tableau, h, fx.equations.FieldBound(0.5, 1.0))
+        assert grown.max() <= factor * (1 + 1e-12)
+
+
 def test_a_decay_is_certified_and_a_growth_refuted(key):
     down, up = (
         fx.networks.NeuralODE(_linear(sign, key), steps=8, method="heun") for sign in (-1.0, 1.0)
