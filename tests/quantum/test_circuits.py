@@ -62,12 +62,13 @@ def test_elementary_gates(x):
 
 def test_a_run_is_the_same_on_whole_numbers_arrays_and_states():
     rng = np.random.default_rng(0)
-    for _ in range(6):
+    for number in range(6):
         circuit = random_circuit(rng, 5, 12)
         inputs = np.arange(32)
         one_by_one = [circuit.run(int(x)) for x in inputs]
         assert circuit.run(inputs).tolist() == one_by_one
-        assert jax.jit(jax.vmap(circuit.run))(jnp.arange(32)).tolist() == one_by_one
+        if number < 2:  # a program for each circuit
+            assert jax.jit(circuit.run)(jnp.arange(32)).tolist() == one_by_one
         assert np.array_equal(as_matrix(circuit), np.eye(32)[:, one_by_one])
         assert [circuit.trajectory(x)[-1] for x in range(32)] == one_by_one
         assert circuit.inverse().run(circuit.run(inputs)).tolist() == inputs.tolist()

@@ -187,26 +187,24 @@ def test_relu_networks_across_switchings():
 
 def test_momenta_are_back_propagated_gradients():
     """p flowing back from the gradient of a loss equals `jax.grad` through the network."""
-    net = fx.networks.CTRNN.from_arrays(
-        np.random.default_rng(2).normal(size=(4, 4)), [0.5, 1.0, 1.5, 0.8], activation="tanh"
-    )
-    system = fx.maps.doubled(net)
-    wanted, y0, t = jnp.array([0.5, -0.5, 0.2, 0.0]), jnp.array([0.1, 0.4, -0.3, 0.2]), 1.5
+    system, t = three(), 1.5
+    wanted, y0 = jnp.array([0.5, -0.5, 0.2]), jnp.array([0.1, 0.4, -0.3])
 
+    @functools.partial(jax.grad, has_aux=True)
     def loss(y):  # fourth-order steps of the same field; their error is 1e-9
-        step = t / 400
+        step, field = t / 400, functools.partial(system.field, 0.0)
 
         def onward(y, _):
-            k1 = net.field(y)
-            k2 = net.field(y + step / 2 * k1)
-            k3 = net.field(y + step / 2 * k2)
-            k4 = net.field(y + step * k3)
+            k1 = field(y)
+            k2 = field(y + step / 2 * k1)
+            k3 = field(y + step / 2 * k2)
+            k4 = field(y + step * k3)
             return y + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4), None
 
         last = jax.lax.scan(onward, y, None, 400)[0]
         return jnp.sum((last - wanted) ** 2), last
 
-    gradient, last = jax.grad(loss, has_aux=True)(y0)
+    gradient, last = jax.jit(loss)(y0)
     back, momentum = system.flow(last, 2 * (last - wanted), 0.0, start=t)
     assert np.allclose(back, y0, atol=1e-8)
     assert np.allclose(momentum, gradient, atol=1e-8)
@@ -255,6 +253,8 @@ def test_networks_under_inputs():
         over_time = fx.maps.doubled(net, lambda t: 0.7 * jnp.cos(jnp.array([t])) ** 2).field
         assert np.allclose(held, net.field(y, x))
         assert np.allclose(over_time(0.4, y, None), net.field(y, x * np.cos(0.4) ** 2))
+        alone = fx.networks.CTRNN.from_arrays(arrays["weights"], activation=activation)
+        assert np.allclose(fx.maps.doubled(alone).field(0.4, y, None), alone.field(y))
     relu = fx.networks.CTRNN.from_arrays(**arrays, activation="relu")
     assert isinstance(fx.maps.doubled(relu, x).field, ReLUField)
     with pytest.raises(ValueError, match="`x`"):

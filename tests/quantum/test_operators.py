@@ -23,8 +23,9 @@ def waves(n):
     return np.fft.fft(np.eye(n)) / np.sqrt(n)
 
 
-SYMBOL = np.abs(np.fft.fftfreq(6)) + 0.3
-HALVES = (numbers(4, 5, 2).real, numbers(5, 4, 3).real)
+# Of size 4 or 16 all of them: what JAX compiles for one serves the next.
+SYMBOL = np.abs(np.fft.fftfreq(8)) + 0.3
+HALVES = (numbers(4, 5, 2).real, numbers(5, 4, 8).real)
 LINE = numbers(6, 4)
 MATRIX = numbers(7, 4, 4)
 KRON = np.kron(*HALVES)
@@ -32,9 +33,9 @@ KRON = np.kron(*HALVES)
 # every kind of operator with its matrix, made without the library
 CASES = {
     "dense": (q.DenseOperator(MATRIX), MATRIX),
-    "dense_hermitian": (q.DenseOperator(Y), Y),
+    "dense_hermitian": (q.DenseOperator(np.kron(Y, X)), np.kron(Y, X)),
     "diagonal": (q.DiagonalOperator(LINE), np.diag(LINE)),
-    "identity": (q.IdentityOperator(3), np.eye(3)),
+    "identity": (q.IdentityOperator(4), np.eye(4)),
     "banded": (
         q.BandedOperator([[0, 1, 2j, 3], [4, 5, 0, 0]], (1, -2)),
         np.diag([1, 2j, 3], 1) + np.diag([4, 5], -2),
@@ -55,16 +56,19 @@ CASES = {
         ),
         np.diag([1j, 2, 3, 4]) @ np.eye(4)[::-1],
     ),
-    "fourier": (q.FourierOperator(SYMBOL), waves(6).conj().T @ np.diag(SYMBOL) @ waves(6)),
+    "fourier": (
+        q.FourierOperator(SYMBOL[:4]),
+        waves(4).conj().T @ np.diag(SYMBOL[:4]) @ waves(4),
+    ),
     "fourier_turned": (
         q.FourierOperator(LINE),
         waves(4).conj().T @ np.diag(LINE) @ waves(4),
     ),
     "fourier_plane": (
-        q.FourierOperator(np.add.outer(SYMBOL[:4], SYMBOL**2)),
-        np.kron(waves(4), waves(6)).conj().T
-        @ np.diag(np.add.outer(SYMBOL[:4], SYMBOL**2).ravel())
-        @ np.kron(waves(4), waves(6)),
+        q.FourierOperator(np.add.outer(SYMBOL[:2], SYMBOL**2)),
+        np.kron(waves(2), waves(8)).conj().T
+        @ np.diag(np.add.outer(SYMBOL[:2], SYMBOL**2).ravel())
+        @ np.kron(waves(2), waves(8)),
     ),
     "tensor": (
         q.TensorOperator(q.DenseOperator(MATRIX), q.IdentityOperator(2), q.DenseOperator(Y)),

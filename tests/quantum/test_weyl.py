@@ -234,6 +234,7 @@ def test_two_modes_of_any_poisson_matrix(order):
     plain = q.QuadraticHamiltonian(form, slope, block, hbar=0.5)
     exact = np.sort(np.asarray(plain.levels(4)))
     assert np.allclose(np.sort(np.asarray(ham.levels(4))), exact, atol=1e-9)
-    plane = q.ProductBasis((q.FockBasis(22, hbar=0.5),) * 2)
-    found = q.levels(q.to_operator(ham, plane), 4).values
-    assert np.max(np.abs(found - exact)) < 1e-7
+    if order == "general":
+        plane = q.ProductBasis((q.FockBasis(22, hbar=0.5),) * 2)
+        found = q.levels(q.to_operator(ham, plane), 4).values
+        assert np.max(np.abs(found - exact)) < 1e-7
