@@ -1,5 +1,7 @@
 """The transfer matrix against reference numbers, closed forms, and sums over whole paths."""
 
+import time
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -171,6 +173,39 @@ def test_many_slices():
 def test_a_grid_that_would_be_too_large_is_refused_at_once():
     with pytest.raises(fx.NotConvergedError, match=r"needs a grid of .* points"):
         lattice("x**2/2", beta=0.01, slices=4)
+
+
+def test_at_a_kink_the_error_falls_as_a_square_and_is_known():
+    """V = |x|, whose levels are zeros of Ai' and Ai over the cubic root of 2.
+
+    On a grid with the kink in a node the error is +2 of what it is between two nodes, -1: the
+    right mean of both has none of second order.
+    """
+    levels = []
+    for N in (32, 64):
+        ens = P.PathEnsemble("abs(x)", beta=4.0, slices=N)
+        found = P.transfer_matrix(ens, tolerance=1e-3)
+        on, off = (P.transfer_matrix(ens, points) for points in (401, 400))
+        a, b = on.kernel.spacing**2, off.kernel.spacing**2
+        values = lambda T: np.array([T.log_partition, T.energy, T.moment(2), *T.levels(2)])
+        best = (values(on) * b + 2 * values(off) * a) / (b + 2 * a)
+        away = np.abs(values(found) / best - 1)[:3].max()
+        assert away < found.error < min(30 * away, 1e-3)
+        levels.append(best[3:])
+    zeros = np.array([1.0187929716474710, 2.3381074104597670])
+    assert np.allclose((4 * levels[1] - levels[0]) / 3, zeros / 2 ** (1 / 3), atol=5e-6)
+
+
+def test_a_kink_is_refused_within_a_second_with_the_tolerance_that_would_do():
+    start = time.process_time()
+    with pytest.raises(fx.NotConvergedError, match=r"has a kink.* by `tolerance=1\.2e-04`") as why:
+        lattice("abs(x)")
+    assert time.process_time() - start < 1
+    found = why.value.found
+    assert isinstance(found, P.TransferMatrix)
+    assert 1e-4 < found.error < 1e-1
+    for V in ("abs(x)*x**4", "x**2/2"):
+        assert lattice(V).error < 1e-6
 
 
 @pytest.mark.parametrize(
