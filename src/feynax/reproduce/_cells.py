@@ -65,16 +65,22 @@ def cell(kind: str, seed: int = 0, size: int = 4, **options) -> AbstractCell:
 
 def outputs(of: AbstractCell, xs: np.ndarray) -> np.ndarray:
     """Outputs along a series from the cell's own start, step by step."""
-    ready, state, seen = of.prepare(), of.initial_state(), []
+    ready, state, seen = prepared(of), of.initial_state(), []
     for x in xs:
         state, shown = _stepped(of, ready, state, jnp.asarray(x))
         seen.append(np.asarray(shown))
     return np.stack(seen)
 
 
+# As one program each: far quicker to compile than all their operations one by one.
+@eqx.filter_jit
+def prepared(of: AbstractCell) -> Any:
+    """What a cell computes once a series."""
+    return of.prepare()
+
+
 @eqx.filter_jit
 def _stepped(of: AbstractCell, ready: Any, state: Any, x: Array) -> tuple[Any, Array]:
-    """One step as one program: far quicker to compile than all its operations one by one."""
     now = of.step(ready, state, of.drive(x))
     return now, of.output(now)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...equations import amplification, smallest_damping
 from ...networks import LSTM, QUNN, URNN
-from .._cells import cell, double, embedded, inputs, largest
+from .._cells import cell, double, embedded, inputs, largest, prepared
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
 
@@ -35,7 +35,7 @@ def _forgotten() -> float:
     own = cell("URNN")
     assert isinstance(own, URNN)
     own = eqx.tree_at(lambda c: c.bias, own, jnp.zeros_like(own.bias))
-    ready = np.asarray(own.prepare())
+    ready = np.asarray(prepared(own))
     return float(np.linalg.norm(np.linalg.matrix_power(ready, 100), -2))
 
 

@@ -8,7 +8,7 @@ from jax.tree_util import Partial
 from jaxtyping import Array
 
 from ...networks import ODERNN, URNN, ClockworkRNN, Moment, Stage, modrelu
-from .._cells import cell, double, embedded, inputs, largest, outputs
+from .._cells import cell, double, embedded, inputs, largest, outputs, prepared
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
 
@@ -30,7 +30,7 @@ def _modrelu(v: np.ndarray, bias: np.ndarray) -> np.ndarray:
 def _rotated(in_time: bool) -> np.ndarray:
     """Outputs of (28), whose W multiplies the last state, or as printed the state at the start."""
     own, _ = _unitary()
-    U, bias = np.asarray(own.prepare()), np.asarray(own.bias)
+    U, bias = np.asarray(prepared(own)), np.asarray(own.bias)
     V = np.asarray(own.input_real) + 1j * np.asarray(own.input_imag)
     state, seen = np.zeros(2, complex), []
     for x in _XS:
@@ -121,7 +121,7 @@ def _clockwork() -> tuple[ClockworkRNN, np.ndarray]:
 def _ticking(held: bool) -> np.ndarray:
     """(29) with the rows of groups at rest left out; they hold their value, or have none."""
     own, _ = _clockwork()
-    U, V, b = np.asarray(own.prepare()), np.asarray(own.weight_ih), np.asarray(own.bias)
+    U, V, b = np.asarray(prepared(own)), np.asarray(own.weight_ih), np.asarray(own.bias)
     h, seen = np.zeros(4), []
     for step, x in enumerate(_XS, 1):
         moves = step % np.array(own.periods) == 0

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...equations import TABLEAUX, tableau
 from ...networks import URNN
-from .._cells import cell, double, embedded
+from .._cells import cell, double, embedded, prepared
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
 
@@ -82,7 +82,7 @@ def accumulated_gradient(budget: Budget) -> Finding:
     own = cell("URNN", size=8)
     assert isinstance(own, URNN)
     own = eqx.tree_at(lambda c: c.bias, own, -jnp.abs(own.bias) / 4)
-    U, bias = np.asarray(own.prepare()), np.asarray(own.bias)
+    U, bias = np.asarray(prepared(own)), np.asarray(own.bias)
     state, slope, largest = np.random.default_rng(0).normal(size=8).view(complex), np.eye(8), 0.0
     kicks = np.random.default_rng(1).normal(size=(30, 8)).view(complex)
     for kick in kicks:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...networks import URNN, ClockworkRNN
-from .._cells import cell, double, embedded, inputs, largest, outputs
+from .._cells import cell, double, embedded, inputs, largest, outputs, prepared
 from .._claim import Budget, Comparison, Finding
 from ._claims import CLAIMS
 
@@ -17,7 +17,7 @@ from ._claims import CLAIMS
 def recurrence_of_urnn(budget: Budget) -> Finding:
     own, xs = cell("URNN", size=8), inputs(4, 8)
     assert isinstance(own, URNN)
-    W, bias = np.asarray(own.prepare()), np.asarray(own.bias)
+    W, bias = np.asarray(prepared(own)), np.asarray(own.bias)
     V = np.asarray(own.input_real) + 1j * np.asarray(own.input_imag)
     K, seen = np.zeros(4, complex), []
     for x in xs:
@@ -55,7 +55,7 @@ def layers_of_urnn(budget: Budget) -> Finding:
 
 def _clockwork(own: ClockworkRNN, xs: np.ndarray, *, hold: bool) -> np.ndarray:
     """(12) in NumPy: rows of modules that rest are zero; they are held, or not."""
-    U, V, b = np.asarray(own.prepare()), np.asarray(own.weight_ih), np.asarray(own.bias)
+    U, V, b = np.asarray(prepared(own)), np.asarray(own.weight_ih), np.asarray(own.bias)
     periods, K, seen = np.array(own.periods), np.zeros(own.hidden_size), []
     for t, x in enumerate(xs, 1):
         moves = t % periods == 0
