@@ -228,6 +228,28 @@ def test_products_are_integrals():
     assert abs(second.overlap(first) - integral.conj()) < 1e-13
 
 
+def test_modes_that_are_apart_add_their_angles():
+    """Three steep packets, strongly squeezed on their way: half turns that one mode would forgive add up to whole ones."""
+    forms, tilts = [(16.0, 0.25), (20.0, 0.2), (9.0, 0.1)], [6.0, 5.0, 7.0]
+    times = np.linspace(-4.0, 4.0, 41)
+
+    def moved(kept):
+        m, slope = len(kept), np.array([tilts[k] for k in kept])
+        form = np.diag([forms[k][i] for i in (0, 1) for k in kept])
+        j = np.kron([[0.0, 1.0], [-1.0, 0.0]], np.eye(m))
+        width = np.diag(0.3 + 0.4 * np.array(kept))
+        momentum = (np.diag(slope) + 1j * np.eye(m)) @ np.linalg.inv(width)
+        packet = GaussianState(np.zeros(2 * m), width, momentum, j)
+        states = QuadraticHamiltonian(form, np.zeros(2 * m), j).evolve(packet, times)
+        pairs = [a.overlap(b) for a in states[::5] for b in states[::5]]
+        return np.array([state.angle for state in states]), np.array(pairs)
+
+    apart = [moved([k]) for k in range(3)]
+    angles, overlaps = moved([0, 1, 2])
+    assert np.allclose(angles, sum(angle for angle, _ in apart), atol=1e-8)
+    assert np.allclose(overlaps, np.prod([pairs for _, pairs in apart], axis=0), rtol=1e-7)
+
+
 def test_what_a_flow_keeps():
     ham = QuadraticHamiltonian.from_coefficients(*CLASSES["saddle"], hbar=0.5)
     first = GaussianState.from_width([0.3, -0.2], 0.8, hbar=0.5)
