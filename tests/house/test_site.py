@@ -2,9 +2,11 @@
 
 import importlib
 import inspect
+import os
 import pathlib
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 
@@ -123,3 +125,32 @@ def test_every_picture_is_shown_and_has_a_script():
     assert known == pictures
     texts = "".join([*WRITTEN.values(), (HERE / "README.md").read_text(encoding="utf8")])
     assert pictures == {found for found in pictures if f"images/{found}" in texts}
+
+
+def _stub(folder, name, script):
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_the_script_for_slurm_starts_every_rank_and_resumes(tmp_path):
+    from feynax.cli._app import app
+
+    (script,) = [text for text in blocks("") if "#SBATCH" in text]
+    _stub(tmp_path, "scontrol", 'test "$3" = "node[1-2]" && printf "node1\\nnode2\\n"')
+    _stub(tmp_path, "srun", 'for rank in 0 1; do SLURM_PROCID=$rank "$@"; done')
+    _stub(tmp_path, "feynax", 'echo "$@"')
+    slurm = {"SLURM_JOB_NODELIST": "node[1-2]", "SLURM_NTASKS": "2"}
+    surroundings = os.environ | slurm | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    submit = lambda: subprocess.run(
+        ["sh", "-eu", "-c", script], env=surroundings, cwd=tmp_path, capture_output=True, check=True
+    ).stdout.decode()
+    first = submit().splitlines()
+    (tmp_path / "runs" / "mnist" / "checkpoints").mkdir(parents=True)
+    again = submit().splitlines()
+    for rank, (line, resumed) in enumerate(zip(first, again, strict=True)):
+        assert f"--processes 2 --rank {rank} --coordinator node1:4711" in line
+        assert resumed.split().count("--resume") == 1
+        assert "--resume" not in line
+        app.parse_args(shlex.split(line), exit_on_error=False, print_error=False)
+    assert len(first) == 2
