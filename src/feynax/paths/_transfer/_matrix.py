@@ -99,9 +99,9 @@ def _check_reachable(found: TransferMatrix, tolerance: float) -> None:
     least = found.error * (found.x.size / _FINEST) ** 2
     if least > tolerance:
         raise NotConvergedError(
-            "Argument `potential` has a kink, at which the grid converges with the square of its "
-            f"spacing only: {_FINEST} points would leave a relative error of {least:.1e}. Smooth "
-            f"it, or allow it by `tolerance={1.1 * least:.1e}` or more.",
+            "Argument `potential` must be without kinks, at which a grid converges as the square "
+            f"of its spacing only: {_FINEST} points would leave a relative error of {least:.1e}. "
+            f"Smooth it, or allow it by `tolerance={1.1 * least:.1e}` or more.",
             found=found,
         )
 
