@@ -229,7 +229,7 @@ def test_products_are_integrals():
 
 
 def test_modes_that_are_apart_add_their_angles():
-    """Three steep packets, strongly squeezed on their way: half turns that one mode would forgive add up to whole ones."""
+    """Steep packets, strongly squeezed: half turns that one mode forgives add up to whole ones."""
     forms, tilts = [(16.0, 0.25), (20.0, 0.2), (9.0, 0.1)], [6.0, 5.0, 7.0]
     times = np.linspace(-4.0, 4.0, 41)
 
