@@ -74,7 +74,7 @@ def _handed_on(tree: ast.Module, folder: pathlib.Path):
 def _summary(home: pathlib.Path, name: str) -> str:
     """First line of the docstring of a name, followed through what is handed on."""
     tree = _tree(home)
-    for node in tree.body:
+    for node in reversed(tree.body):  # what is defined last counts: overloads stand before it
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
             return (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
     for public, further, original in _handed_on(tree, home.parent):
