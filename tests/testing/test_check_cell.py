@@ -15,7 +15,7 @@ from feynax.testing import check_cell, check_equation
 
 HERE = pathlib.Path(__file__).parents[2]
 # Of the step, at which they are seen before anything is computed; and of numbers.
-EARLY = ("shape", "structure", "python", "chance", "output", "complex", "untimed", "record")
+EARLY = ("shape", "structure", "python", "chance", "output", "complex", "untimed", "idle", "record")
 LATE = ("none", "nan", "call", "gradient", "field", "jacobian", "config", "bound")
 
 
@@ -40,6 +40,7 @@ class Faulty(fx.networks.AbstractCell):
     def step(self, ready, state, drive, dt=None):
         if self.early == "untimed" and dt is not None:
             raise ValueError("no time here")
+        dt = None if self.early == "idle" else dt
         if self.early == "python" and state[0] > 0:
             return state
         if self.early == "chance":
@@ -102,6 +103,7 @@ def make(early="none", late=0, key=None):
         ("chance", "must be the same program each time"),
         ("record", "must return a CellEquation"),
         ("untimed", "whose record has a vector field must take `dt`"),
+        ("idle", "that takes `dt` must use it"),
     ],
 )
 def test_faults_of_the_step_are_named(fault, message):
@@ -155,8 +157,3 @@ def test_the_example_passes():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     check_cell(module.LowRankRNN(2, 3, key=jax.random.key(0)))
-
-
-@pytest.mark.parametrize("name", ["GRU", "CTRNN"])
-def test_our_own_pass(name, key):
-    check_cell(getattr(fx.networks, name)(2, 3, key=key), attack=False)

@@ -6,14 +6,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ..maps import certify, step_bound
 from ..maps._attack import widen
-from ..networks import AbstractCell, CellEquation, run
+from ..networks import AbstractCell, CellEquation
 from ._demand import demand, distance
-from ._equation import check_equation, example_series
+from ._equation import check_equation
+from ._programs import example_series, moving, row, runs, shifted, slope, step, steps
 
 _NEAR = 1e-10  # of two ways to compute the same, in float64
 _AWAY = 0.05  # of the weights given, at which kinks of ReLUs may lie
@@ -31,8 +31,8 @@ def check_cell(
        keeps shapes and dtypes of the state, in the precision of the weights and in float64;
        `output` has the shape (hidden_size,);
     2. [`feynax.networks.run`][] gives what single steps give, under `vmap` too;
-    3. masked steps hold the state; a `dt` of one is the default, for cells that declare an ODE,
-       and the others refuse it;
+    3. masked steps hold the state; a `dt` of one is the default and another one makes a
+       difference, for cells that declare an ODE, and the others refuse it;
     4. parameters are real, the gradient of a run is finite, and is the slope that finite
        differences find (an array that gets none at all counts as held on purpose);
     5. its record is right: [`feynax.testing.check_equation`][];
@@ -106,23 +106,28 @@ def _check_purity(cell: AbstractCell, xs: Array) -> None:
 
 def _check_runs(cell: AbstractCell, xs: Array, record: CellEquation) -> None:
     timed = _takes_time(cell, record)
-    pair = jnp.stack([xs, xs / 2])
-    wanted = [_loop(cell, each) for each in pair]
-    demand(bool(jnp.isfinite(wanted[0]).all()), "outputs must be finite")
-    there = jnp.arange(len(xs) + 1) < len(xs)
-    padded = jnp.concatenate([pair, jnp.full_like(pair[:, :1], 1e3)], 1)
-    held = _runs(cell, padded, there, jnp.ones(len(there)) if timed else None)
+    pair = np.stack([xs, np.asarray(xs) / 2])
+    wanted = [steps(cell, each)[0] for each in pair]
+    demand(np.isfinite(wanted[0]).all(), "outputs must be finite")
+    there = np.arange(len(xs) + 1) < len(xs)
+    padded = np.concatenate([pair, np.full_like(pair[:, :1], 1e3)], 1)
+    dts = jnp.asarray(np.ones(len(there))) if timed else None
+    held = np.asarray(runs(cell, jnp.asarray(padded), jnp.asarray(there), dts))
     for found, right in zip(held, wanted, strict=True):
         gap = distance(found[:-1], right)
         demand(gap < _NEAR, f"a masked run under vmap must be its steps, but is {gap:.1e} off")
         demand(distance(found[-1], right[-1]) < _NEAR, "a masked step must hold the state")
+    if timed:
+        state, x, half = steps(cell, xs)[1], xs[0], jnp.asarray(np.full((), 0.5))
+        gap = distance(*(row(step(cell, state, x, dt)[0]) for dt in (half, None)))
+        demand(gap > _NEAR, "a cell that takes `dt` must use it")
 
 
 def _takes_time(cell: AbstractCell, record: CellEquation) -> bool:
     """Whether a step takes `dt`, as those that declare an ODE must."""
-    x, dt = jnp.zeros(cell.input_size), jnp.ones(())
+    x, dt = (jax.ShapeDtypeStruct(shape, np.float64) for shape in ((cell.input_size,), ()))
     try:
-        eqx.filter_eval_shape(lambda c: c(c.initial_state(), x, dt), cell)
+        eqx.filter_eval_shape(lambda c, x, dt: c(c.initial_state(), x, dt), cell, x, dt)
     except ValueError:
         declared = record.vector_field is not None
         demand(not declared, "a cell whose record has a vector field must take `dt`")
@@ -131,23 +136,21 @@ def _takes_time(cell: AbstractCell, record: CellEquation) -> bool:
 
 
 def _check_gradient(cell: AbstractCell, xs: Array) -> None:
-    weights, rest = eqx.partition(cell, eqx.is_inexact_array)
-    row, unravel = ravel_pytree(weights)
-    first, way = jax.random.normal(jax.random.key(5), (2, row.size))
-    near = row + _AWAY * first
-    at = lambda shift: eqx.combine(unravel(near + shift * way), rest)
-    found, slope = _slope(at(0.0), xs)
-    gap = distance(found, _loop(at(0.0), xs))
+    draw = np.random.default_rng(5)
+    sizes = [leaf.shape for leaf in jax.tree.leaves(moving(cell))]
+    near = shifted(cell, [draw.normal(size=size) for size in sizes], _AWAY)
+    outputs, found = slope(near, xs)
+    gap = distance(outputs, steps(near, xs)[0])
     demand(gap < _NEAR, f"a run must be its steps, but is {gap:.1e} off")
-    for path, leaf in jax.tree.leaves_with_path(slope):
+    for path, leaf in jax.tree.leaves_with_path(found):
         name = jax.tree_util.keystr(path)
-        demand(bool(jnp.isfinite(leaf).all()), f"the gradient at `{name}` must be finite")
+        demand(np.isfinite(leaf).all(), f"the gradient at `{name}` must be finite")
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(found)]
     # Arrays that get no gradient at all are held on purpose, such as a first state.
-    moves = jax.tree.map(lambda leaf: jnp.full(leaf.shape, (leaf != 0).any(), leaf.dtype), slope)
-    way = way * ravel_pytree(moves)[0]
-    ends = [_loop(at(shift), xs) for shift in (_TINY, -_TINY)]
-    measured = float(jnp.sum(jnp.sin(ends[0]) - jnp.sin(ends[1]))) / (2 * _TINY)
-    claimed = float(ravel_pytree(slope)[0] @ way)
+    way = [draw.normal(size=leaf.shape) * (leaf != 0).any() for leaf in leaves]
+    up, down = (np.sin(steps(shifted(near, way, by), xs)[0]).sum() for by in (_TINY, -_TINY))
+    measured = float(up - down) / (2 * _TINY)
+    claimed = sum(float(np.vdot(leaf, w)) for leaf, w in zip(leaves, way, strict=True))
     close = abs(measured - claimed) <= _SLOPES * (1 + abs(measured))
     demand(close, f"the gradient must be the slope {measured:.6g}, but gives {claimed:.6g}")
 
@@ -168,27 +171,3 @@ def _check_bound(cell: AbstractCell, xs: np.ndarray) -> None:
     assert cert.bounds is not None
     lower, upper = cert.bounds
     demand(lower <= upper * (1 + 1e-9), f"two states break the bound {upper:.4g}: {lower:.4g}")
-
-
-@eqx.filter_jit
-def _loop(cell: AbstractCell, xs: Array) -> Array:
-    state, outputs = cell.initial_state(), []
-    for x in xs:
-        state = cell(state, x)
-        outputs.append(cell.output(state))
-    return jnp.stack(outputs)
-
-
-@eqx.filter_jit
-def _runs(cell: AbstractCell, xs: Array, there: Array, dts: Array | None) -> Array:
-    return jax.vmap(lambda one: run(cell, one, mask=there, dts=dts).outputs)(xs)
-
-
-@eqx.filter_jit
-def _slope(cell: AbstractCell, xs: Array) -> tuple[Array, Any]:
-    def loss(cell):
-        outputs = run(cell, xs).outputs
-        return jnp.sum(jnp.sin(outputs)), outputs
-
-    (_, outputs), slope = eqx.filter_value_and_grad(loss, has_aux=True)(cell)
-    return outputs, slope

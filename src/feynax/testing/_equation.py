@@ -6,13 +6,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from ..networks import AbstractCell, CellEquation, run
+from ..networks import AbstractCell, CellEquation
 from ._demand import demand, distance
-
-_STEPS = 3
+from ._programs import example_series, moving, row, shifted, step, steps
 
 
 class _Tolerance:
@@ -67,25 +65,16 @@ def check_equation(
         _check_linear(cell, state, series[0], within.near)
 
 
-def example_series(cell: AbstractCell, xs: Any = None) -> Float[Array, "time input"]:
-    """Return a series in the precision of a cell's weights: the one given, or random steps."""
-    leaves = [leaf for leaf in jax.tree.leaves(cell) if eqx.is_inexact_array(leaf)]
-    dtype = leaves[0].dtype if leaves else jnp.zeros(()).dtype
-    if xs is not None:
-        return jnp.asarray(np.asarray(xs), dtype)
-    return jax.random.normal(jax.random.key(4), (_STEPS, cell.input_size), dtype)
-
-
 def _moved(cell: AbstractCell) -> Any:
     """Return a state away from rest, of the size that states have; counters stay."""
-    moving, still = eqx.partition(cell.initial_state(), eqx.is_inexact_array)
-    row, back = ravel_pytree(moving)
-    return eqx.combine(back(row + 0.3 * _waves(row)), still)
+    start = cell.initial_state()
+    return shifted(start, _ways(start), 0.3)
 
 
-def _waves(row: Array) -> Array:
+def _ways(state: Any) -> list[np.ndarray]:
     """Return a fixed direction in which no entry stands out."""
-    return jnp.asarray(np.cos(1.0 + np.arange(row.size)), row.dtype)
+    leaves = enumerate(jax.tree.leaves(moving(state)), 1)
+    return [np.cos(k * np.arange(1.0, leaf.size + 1)).reshape(leaf.shape) for k, leaf in leaves]
 
 
 def _check_embedding(equation: CellEquation, cell: AbstractCell, xs: Array, near: float) -> None:
@@ -93,54 +82,52 @@ def _check_embedding(equation: CellEquation, cell: AbstractCell, xs: Array, near
     stated = equation.stages, equation.lags, equation.coefficients
     has = len(net.stages), net.lags, net.coefficients
     demand(stated == has, f"the record must state {has} (stages, lags, kind), but states {stated}")
-    outputs, states = _embedded(cell, net, xs)
-    gap = distance(*outputs)
+    wanted, last = steps(cell, xs)
+    past = row(cell.initial_state()).reshape(net.places.length, -1)
+    outputs, memory = steps(net, xs, net.history(jnp.asarray(past)))
+    gap = distance(outputs, wanted)
     demand(gap < near, f"the ODERNN must give the cell's outputs, but is {gap:.1e} off")
-    gap = distance(*states)
+    gap = distance(row(memory), row(last))
     demand(gap < near, f"the ODERNN must give the cell's states, but is {gap:.1e} off")
-
-
-@eqx.filter_jit
-def _embedded(cell: AbstractCell, net: Any, xs: Array) -> tuple[Any, Any]:
-    start = ravel_pytree(cell.initial_state())[0]
-    outputs, memory = run(net, xs, state=net.history(start.reshape(net.places.length, -1)))
-    right, last = run(cell, xs)
-    return (outputs, right), (memory.history.reshape(-1), ravel_pytree(last)[0])
 
 
 def _check_field(
     equation: CellEquation, cell: AbstractCell, state: Any, x: Array, within: _Tolerance
 ) -> None:
-    field: Any = equation.vector_field
-    rate = lambda dt: _rates(cell, state, x, jnp.asarray(dt, x.dtype))
-    limit = 2 * rate(within.short / 2) - rate(within.short)
-    claimed = ravel_pytree(field(state, x))[0]
+    field, way, tiny = equation.vector_field, _ways(state), within.tiny
+    limit = 2 * _rate(cell, state, x, within.short / 2) - _rate(cell, state, x, within.short)
+    claimed, slope = _pushed(field, state, way, x)
     gap = distance(limit, claimed)
     demand(gap < within.limit, f"the field must be the limit of short steps, but is {gap:.1e} off")
-    row, back = ravel_pytree(state)
-    flat = eqx.filter_jit(lambda row: ravel_pytree(field(back(row), x))[0])
-    way, tiny = _waves(row), within.tiny
-    _, slope = jax.jvp(flat, (row,), (way,))
-    measured = (flat(row + tiny * way) - flat(row - tiny * way)) / (2 * tiny)
-    gap = distance(slope, measured)
+    up, down = (_pushed(field, shifted(state, way, by), way, x)[0] for by in (tiny, -tiny))
+    gap = distance(slope, (up - down) / (2 * tiny))
     demand(
         gap < within.slopes, f"the Jacobian of the field must be its slope, but is {gap:.1e} off"
     )
 
 
-@eqx.filter_jit
-def _rates(cell: AbstractCell, state: Any, x: Array, dt: Array) -> Array:
-    before, after = ravel_pytree(state)[0], ravel_pytree(cell(state, x, dt))[0]
-    return (after - before) / dt.astype(before.dtype)
+def _rate(cell: AbstractCell, state: Any, x: Array, dt: float) -> np.ndarray:
+    after, _ = step(cell, state, x, jnp.asarray(dt, x.dtype))
+    return (row(after) - row(state)) / dt
+
+
+def _pushed(field: Any, state: Any, way: list[np.ndarray], x: Array) -> tuple[np.ndarray, ...]:
+    """Return the field at a state, and its slope along a way."""
+    leaves, tree = jax.tree.flatten(moving(state))
+    pairs = zip(way, leaves, strict=True)
+    along = tree.unflatten([jnp.asarray(w.astype(leaf.dtype)) for w, leaf in pairs])
+    velocity, slope = _jvp(field, state, along, x)
+    return row(velocity), row(slope)
 
 
 @eqx.filter_jit
-def _seen(cell: AbstractCell, state: Any, x: Array) -> Array:
-    return cell.output(cell(state, x))
+def _jvp(field: Any, state: Any, along: Any, x: Array) -> tuple[Any, Any]:
+    velocity = lambda moved: moving(field(eqx.combine(moved, state), x))
+    return jax.jvp(velocity, (moving(state),), (along,))
 
 
-def _check_linear(cell: AbstractCell, state: Any, x: Array, near: float) -> None:
-    scale = lambda by: jax.tree.map(lambda s: by * s if eqx.is_inexact_array(s) else s, state)
-    none, once, twice = (_seen(cell, scale(by), x) for by in (0.0, 1.0, 2.0))
+def _check_linear(cell: AbstractCell, state: Array, x: Array, near: float) -> None:
+    scaled = (jnp.asarray(by * np.asarray(state)) for by in (0.0, 1.0, 2.0))
+    none, once, twice = (np.asarray(step(cell, each, x)[1]) for each in scaled)
     gap = distance(twice - once, once - none)
     demand(gap < near, f"a linear record must have an affine step, but it is {gap:.1e} off")

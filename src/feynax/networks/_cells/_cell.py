@@ -1,16 +1,14 @@
 """What a recurrent cell is: one step on one example."""
 
 import abc
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Inexact, PyTree
 
 from ..._checks import check
-
-if TYPE_CHECKING:
-    from ._equation import CellEquation
+from ._equation import CellEquation
 
 
 class AbstractCell(eqx.Module):
@@ -57,7 +55,7 @@ class AbstractCell(eqx.Module):
         """What the next layer sees of a state."""
 
     @abc.abstractmethod
-    def equation(self) -> "CellEquation":
+    def equation(self) -> CellEquation:
         """The equation of which this cell is one step."""
 
     def __call__(

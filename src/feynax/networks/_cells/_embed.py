@@ -19,9 +19,18 @@ from ._cell import AbstractCell
 
 
 @functools.singledispatch
-def embed(cell: AbstractCell) -> ODERNN | None:
-    """Return the ODERNN that computes the same map on ravelled states; `None` without a rule."""
+def rule(cell: AbstractCell) -> ODERNN | None:
+    """Say how the ODERNN of a class is made; none is unless a rule is registered."""
     return None
+
+
+@eqx.filter_jit
+def embed(cell: AbstractCell) -> ODERNN | None:
+    """Return the ODERNN that computes the same map on ravelled states; `None` without a rule.
+
+    One program: a dozen or two would be compiled for the operations one by one.
+    """
+    return rule(cell)
 
 
 class Readout(eqx.Module):

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 from .._odernn._activation import Blockwise, identity
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Stage
-from ._embed import Readout, embed, stepped
+from ._embed import Readout, rule, stepped
 from ._monotone import MonotoneRNN
 from ._ren import REN
 
 
-@embed.register
+@rule.register
 def _(cell: MonotoneRNN) -> ODERNN:
     linear, _ = cell.prepare()
     features, n = cell.inner.shape
@@ -25,7 +25,7 @@ def _(cell: MonotoneRNN) -> ODERNN:
     return stepped(cell, field, (1.0,), ({1: reach},), h=cell.step_size, implicit=True)
 
 
-@embed.register
+@rule.register
 def _(cell: REN) -> ODERNN:
     """One stage of one component for each feature: each reads the features before it."""
     seen, cascade, scale, keep, mix, inverse = cell.prepare()

@@ -8,19 +8,19 @@ from .._odernn._activation import Blockwise, identity
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Moment, Stage
 from ._antisymmetric import AntisymmetricRNN
-from ._embed import chained, embed, stepped, update
+from ._embed import chained, rule, stepped, update
 from ._lipschitz import LipschitzRNN
 from ._rnn import RNN, LeakyRNN
 
 
-@embed.register
+@rule.register
 def _(cell: RNN) -> ODERNN:
     act = jnp.tanh if cell.nonlinearity == "tanh" else jax.nn.relu
     bias = cell.bias_ih + cell.bias_hh
     return chained(cell, Stage(W=cell.weight_hh, V=cell.weight_ih, b=bias, sigma=act))
 
 
-@embed.register
+@rule.register
 def _(cell: LeakyRNN) -> ODERNN:
     share = jax.nn.sigmoid(cell.leak_logit)
     moved = update(
@@ -50,14 +50,14 @@ class GatedField(eqx.Module):
         return Stage(W=matrix, V=V, b=b, kappa=gate, sigma=jnp.tanh)
 
 
-@embed.register
+@rule.register
 def _(cell: AntisymmetricRNN) -> ODERNN:
     plain = Stage(W=cell.prepare(), V=cell.weight_ih, b=cell.bias, sigma=jnp.tanh)
     field = GatedField(cell) if cell.gated else plain
     return stepped(cell, field, (1.0,), ({},), h=cell.step_size)
 
 
-@embed.register
+@rule.register
 def _(cell: LipschitzRNN) -> ODERNN:
     linear, inner = cell.prepare()
     n, eye = cell.hidden_size, jnp.eye(cell.hidden_size, dtype=linear.dtype)

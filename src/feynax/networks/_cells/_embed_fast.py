@@ -13,7 +13,7 @@ from .._odernn._activation import Blockwise, identity
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Moment, Stage
 from ._clockwork import ClockworkRNN
-from ._embed import Readout, chained, embed, sizes, unravel, update
+from ._embed import Readout, chained, rule, sizes, unravel, update
 from ._ltc import LTC, CfC
 from ._mlstm import MLSTM
 
@@ -38,7 +38,7 @@ class LiquidUpdate(eqx.Module):
         )
 
 
-@embed.register
+@rule.register
 def _(cell: LTC) -> ODERNN:
     return chained(cell, *[LiquidUpdate(cell)] * cell.substeps)
 
@@ -59,7 +59,7 @@ class Mixture(eqx.Module):
         return Stage(b=self.cell.heads_bias[n:], alpha=alpha, kappa=mix, sigma=jnp.tanh)
 
 
-@embed.register
+@rule.register
 def _(cell: CfC) -> ODERNN:
     slope = 2 / 3
     backbone = Stage(
@@ -102,7 +102,7 @@ class ClockUpdate(eqx.Module):
         )
 
 
-@embed.register
+@rule.register
 def _(cell: ClockworkRNN) -> ODERNN:
     return chained(cell, ClockUpdate(cell))
 
@@ -161,6 +161,6 @@ class Recall(eqx.Module):
         return update(sizes(self.cell), 3, {0: reads}, gain=shown / jnp.repeat(weight, size))
 
 
-@embed.register
+@rule.register
 def _(cell: MLSTM) -> ODERNN:
     return chained(cell, AssociationUpdate(cell), Recall(cell))

@@ -9,7 +9,7 @@ from .._odernn._activation import Blockwise, identity
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Moment, Stage
 from .._runge_kutta import METHODS
-from ._embed import Readout, embed
+from ._embed import Readout, rule
 from ._neural_cde import NeuralCDE
 from ._odegru import ODEGRU
 
@@ -56,7 +56,7 @@ class Jump(eqx.Module):
         )
 
 
-@embed.register
+@rule.register
 def _(cell: ODEGRU) -> ODERNN | None:
     """Of a fixed method; an adaptive one has no fixed number of stages."""
     if cell.tolerance is not None:
@@ -121,7 +121,7 @@ class Arrival(eqx.Module):
         )
 
 
-@embed.register
+@rule.register
 def _(cell: NeuralCDE) -> ODERNN:
     """Two stages for each evaluation of the field: its two layers."""
     *rows, last = _rows(cell.method, 1)

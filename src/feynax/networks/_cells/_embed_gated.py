@@ -7,7 +7,7 @@ from jaxtyping import Array
 
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Moment, Stage
-from ._embed import chained, embed, sizes, unravel, update
+from ._embed import chained, rule, sizes, unravel, update
 from ._gru import GRU
 from ._lem import LEM
 from ._lstm import LSTM
@@ -49,7 +49,7 @@ def candidate(cell: LSTM) -> tuple[Array, Array, Array]:
     return U, V, jnp.split(cell.bias_ih + cell.bias_hh, 4)[2]
 
 
-@embed.register
+@rule.register
 def _(cell: LSTM) -> ODERNN:
     return chained(cell, LSTMMemory(cell), LSTMOutput(cell))
 
@@ -72,7 +72,7 @@ class GRUUpdate(eqx.Module):
         return update(sizes(cell), 0, W, keep=z, gain=1 - z, V=V, b=b, act=jnp.tanh)
 
 
-@embed.register
+@rule.register
 def _(cell: GRU) -> ODERNN:
     return chained(cell, GRUUpdate(cell))
 
@@ -99,6 +99,6 @@ class LEMUpdate(eqx.Module):
         )
 
 
-@embed.register
+@rule.register
 def _(cell: LEM) -> ODERNN:
     return chained(cell, LEMUpdate(cell, 1), LEMUpdate(cell, 0))

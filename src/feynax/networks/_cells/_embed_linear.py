@@ -11,7 +11,7 @@ from jaxtyping import Array
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Moment, Stage
 from ._cell import AbstractLinearCell
-from ._embed import chained, embed, sizes, update
+from ._embed import chained, rule, sizes, update
 from ._linoss import LinOSS
 from ._lru import LRU
 from ._s5 import S4D, S5
@@ -35,14 +35,14 @@ def linear_coefficients(cell: AbstractLinearCell, x: Array) -> tuple[Array, Arra
     return ravel_pytree(scale)[0], ravel_pytree(shift)[0]
 
 
-@embed.register
+@rule.register
 def _(cell: AbstractLinearCell) -> ODERNN:
     return chained(cell, LinearUpdate(cell))
 
 
-@embed.register(LRU)
-@embed.register(S5)
-@embed.register(S4D)
+@rule.register(LRU)
+@rule.register(S5)
+@rule.register(S4D)
 def _(cell: Any) -> ODERNN:
     """Without a step that the input decides the coefficients are constant, and V is a matrix."""
     x = jnp.zeros(cell.input_size, cell.zeros().dtype)
@@ -51,7 +51,7 @@ def _(cell: Any) -> ODERNN:
     return chained(cell, Stage(V=V, gamma=scale))
 
 
-@embed.register
+@rule.register
 def _(cell: LinOSS) -> ODERNN:
     """Velocities first, then positions."""
     stiffness, h = cell.prepare()

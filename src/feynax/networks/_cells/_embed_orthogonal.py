@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Inexact
 from .._odernn._activation import identity
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Stage
-from ._embed import chained, embed
+from ._embed import chained, rule
 from ._exprnn import CayleyRNN, ExpRNN
 from ._modrelu import modrelu
 from ._urnn import URNN
@@ -26,14 +26,14 @@ class ModReLU(eqx.Module):
         return modrelu(v, self.bias)
 
 
-@embed.register(ExpRNN)
-@embed.register(CayleyRNN)
+@rule.register(ExpRNN)
+@rule.register(CayleyRNN)
 def _(cell: Any) -> ODERNN:
     act = ModReLU(cell.bias) if cell.activation == "modrelu" else identity
     return chained(cell, Stage(W=block_diag(*cell.prepare()), V=cell.weight_ih, sigma=act))
 
 
-@embed.register
+@rule.register
 def _(cell: URNN) -> ODERNN:
     V = jax.lax.complex(cell.input_real, cell.input_imag)
     return chained(cell, Stage(W=cell.prepare(), V=V, sigma=ModReLU(cell.bias)))

@@ -10,7 +10,7 @@ from .._odernn._activation import Blockwise, identity
 from .._odernn._odernn import ODERNN
 from .._odernn._stage import Stage
 from ._ctrnn import CTRNN
-from ._embed import chained, embed, stepped, update
+from ._embed import chained, rule, stepped, update
 
 _TABLEAUX = {
     "heun": ((0.5, 0.5), ({}, {1: 1.0})),
@@ -28,7 +28,7 @@ class Activate(eqx.Module):
         return self.cell._activate(v)
 
 
-@embed.register
+@rule.register
 def _(cell: CTRNN) -> ODERNN:
     target: Any = _potential(cell) if cell.form == "potential" else _rate(cell)
     rate = jnp.exp(-cell.log_tau)

@@ -9,7 +9,7 @@ from ._arnn_fields import antisymmetric
 from ._arnn_midpoint import ImplicitMidpointRNN
 from ._arnn_two_step import TwoStepLeapfrogRNN
 from ._cornn import CoRNN
-from ._embed import chained, embed, sizes, stepped, update
+from ._embed import chained, rule, sizes, stepped, update
 from ._symplectic import SymplecticRNN
 from ._unicornn import UnICORNN
 
@@ -19,7 +19,7 @@ def activation(name: str):
     return jnp.tanh if name == "tanh" else identity
 
 
-@embed.register
+@rule.register
 def _(cell: CoRNN) -> ODERNN:
     """Velocities first: the linear forces are a block that is not activated."""
     n, h = cell.hidden_size, cell.step_size
@@ -37,7 +37,7 @@ def _(cell: CoRNN) -> ODERNN:
     return chained(cell, push, update(sizes(cell), 0, {1: h * eye}, keep=1.0))
 
 
-@embed.register
+@rule.register
 def _(cell: SymplecticRNN) -> ODERNN:
     """Half-steps of z and y in their order; each is the gradient of a function of the other."""
     blocks, h = sizes(cell), cell.step_size
@@ -59,7 +59,7 @@ def _(cell: SymplecticRNN) -> ODERNN:
     return chained(cell, push(1.0), move)
 
 
-@embed.register
+@rule.register
 def _(cell: ImplicitMidpointRNN) -> ODERNN:
     field = Stage(
         W=antisymmetric(cell.weight),
@@ -70,7 +70,7 @@ def _(cell: ImplicitMidpointRNN) -> ODERNN:
     return stepped(cell, field, (1.0,), ({1: 0.5},), h=cell.step_size, implicit=True)
 
 
-@embed.register
+@rule.register
 def _(cell: TwoStepLeapfrogRNN) -> ODERNN:
     r"""$Y_{l+1} = Y_{l-1} + 2 h K_1$: the state before the last is a lag, not a component."""
     field = Stage(
@@ -85,7 +85,7 @@ def _(cell: TwoStepLeapfrogRNN) -> ODERNN:
     )  # fmt: skip
 
 
-@embed.register
+@rule.register
 def _(cell: UnICORNN) -> ODERNN:
     n, h = cell.hidden_size, jnp.diag(cell.prepare())
     eye = jnp.eye(n, dtype=h.dtype)

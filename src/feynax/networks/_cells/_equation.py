@@ -2,14 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from jaxtyping import PyTree
 
 from ...equations import AbstractStep
-
-if TYPE_CHECKING:
-    from .._odernn._odernn import ODERNN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +51,7 @@ class CellEquation:
     coefficients: Literal["constant", "dynamical"]
     linear: bool = False
     vector_field: Callable[[PyTree, PyTree], PyTree] | None = None
-    odernn: "ODERNN | None" = None
+    odernn: Any = None
     note: str = ""
 
     @property

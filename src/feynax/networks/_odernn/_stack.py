@@ -21,7 +21,8 @@ def stack_odernn(layers: Sequence[ODERNN]) -> ODERNN:
     r"""Return the one ODERNN that computes the same map as layers on top of each other.
 
     Its state is that of all layers, lowest first. Each layer's stages follow those of the layer
-    XX
+    below, which they see as their input; a layer whose output is not one of its stages needs one
+    stage more. The last stage gathers.
 
     **Arguments:**
 
