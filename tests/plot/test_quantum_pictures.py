@@ -17,6 +17,17 @@ def test_regimes_are_named_and_divided():
         assert "".join(str(int(bit)) for bit in FIELD.mask(place)) == name
 
 
+def test_tints_tile_the_plane_and_hold_their_names():
+    ax = fx.plot.regimes(FIELD, (-1.0, 2.0), (-1.0, 2.0)).axes[0]
+    corners = [patch.get_xy()[:-1] for patch in ax.patches]
+    areas = [
+        abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2 for x, y in (c.T for c in corners)
+    ]
+    assert sorted(areas) == pytest.approx([1.0, 2.0, 2.0, 4.0])
+    for patch, text in zip(ax.patches, ax.texts, strict=True):
+        assert patch.get_path().contains_point(text.get_position())
+
+
 def test_one_regime_alone_needs_no_line():
     figure = fx.plot.regimes(FIELD, (1.0, 2.0), (1.0, 2.0))
     assert [text.get_text() for text in figure.axes[0].texts] == ["11"]
