@@ -120,3 +120,12 @@ def test_kinetic_energy_is_that_of_the_continuum():
     x = jnp.asarray(np.random.default_rng(0).normal(size=(1, 16)))
     kinetic = P.virial_energy(own, x) - P.potential_energy(own, x)
     assert jnp.allclose(kinetic, 2 * P.potential_energy(own, x))
+
+
+def test_a_memory_without_frequency_has_the_energy_of_the_springs_it_is():
+    spring = P.RetardedKernel(lambda nu: 0.7 + 0 * nu)
+    tied = P.PathEnsemble(lambda x: x**2 / 2, beta=BETA, slices=N, memory=spring)
+    free = P.PathEnsemble(lambda x: 1.7 * x**2 / 2, beta=BETA, slices=N)
+    x = jnp.asarray(path())
+    for energy in (P.thermodynamic_energy, P.virial_energy, P.centroid_energy):
+        assert np.isclose(energy(tied, x), energy(free, x), rtol=1e-12)
