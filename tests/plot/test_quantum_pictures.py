@@ -19,7 +19,7 @@ def test_regimes_are_named_and_divided():
 
 def test_tints_tile_the_plane_and_hold_their_names():
     ax = fx.plot.regimes(FIELD, (-1.0, 2.0), (-1.0, 2.0)).axes[0]
-    corners = [patch.get_xy()[:-1] for patch in ax.patches]
+    corners = [np.asarray(patch.get_path().vertices)[:-1] for patch in ax.patches]
     areas = [
         abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2 for x, y in (c.T for c in corners)
     ]
