@@ -20,8 +20,32 @@ from ._modrelu import modrelu
 from ._skew import block_size, cayley, draw_planes, exponential, from_planes, rotate
 
 
+class AbstractTurningRNN(AbstractVectorMember):
+    """A cell that turns its state by an orthogonal matrix, and adds the input before modReLU."""
+
+    weight_ih: eqx.AbstractVar[Float[Array, "hidden input"]]
+    bias: eqx.AbstractVar[Float[Array, " hidden"]]
+    activation: eqx.AbstractVar[Literal["modrelu", "identity"]]
+
+    def drive(self, x: Float[Array, " input"]) -> Float[Array, " hidden"]:
+        """Return what the input adds."""
+        return x @ self.weight_ih.T
+
+    def step(
+        self,
+        ready: Float[Array, "blocks size size"],
+        state: Float[Array, " hidden"],
+        drive: Float[Array, " hidden"],
+        dt: Float[Array, ""] | None = None,
+    ) -> Float[Array, " hidden"]:
+        """Take one step from what `prepare` and `drive` gave."""
+        refuse_dt(self, dt)
+        new = rotate(ready, state) + drive
+        return modrelu(new, self.bias) if self.activation == "modrelu" else new
+
+
 @cites("lezcano2019")
-class ExpRNN(AbstractVectorMember):
+class ExpRNN(AbstractTurningRNN):
     r"""Orthogonal network by the exponential of a skew-symmetric matrix.
 
     $$h \leftarrow \mathrm{modReLU}_b(e^{A} h + V x), \qquad A^\top = -A$$
@@ -81,22 +105,6 @@ class ExpRNN(AbstractVectorMember):
         """Return the orthogonal transition."""
         return exponential(self.upper)
 
-    def drive(self, x: Float[Array, " input"]) -> Float[Array, " hidden"]:
-        """Return what the input adds."""
-        return x @ self.weight_ih.T
-
-    def step(
-        self,
-        ready: Float[Array, "blocks size size"],
-        state: Float[Array, " hidden"],
-        drive: Float[Array, " hidden"],
-        dt: Float[Array, ""] | None = None,
-    ) -> Float[Array, " hidden"]:
-        """Take one step from what `prepare` and `drive` gave."""
-        refuse_dt(self, dt)
-        new = rotate(ready, state) + drive
-        return modrelu(new, self.bias) if self.activation == "modrelu" else new
-
     def equation(self) -> CellEquation:
         """Return the rotation of which the cell is the exact flow."""
         return dataclasses.replace(
@@ -110,7 +118,7 @@ class ExpRNN(AbstractVectorMember):
 
 
 @cites("helfrich2018")
-class CayleyRNN(AbstractVectorMember):
+class CayleyRNN(AbstractTurningRNN):
     r"""Scaled Cayley orthogonal network (scoRNN).
 
     $$h \leftarrow \mathrm{modReLU}_b(Q D h + V x), \qquad
@@ -175,22 +183,6 @@ class CayleyRNN(AbstractVectorMember):
         Q = cayley(self.upper)
         signs = jnp.where(jnp.arange(self.hidden_size) < self.negative, -1, 1).astype(Q.dtype)
         return Q * signs.reshape(len(Q), 1, -1)
-
-    def drive(self, x: Float[Array, " input"]) -> Float[Array, " hidden"]:
-        """Return what the input adds."""
-        return x @ self.weight_ih.T
-
-    def step(
-        self,
-        ready: Float[Array, "blocks size size"],
-        state: Float[Array, " hidden"],
-        drive: Float[Array, " hidden"],
-        dt: Float[Array, ""] | None = None,
-    ) -> Float[Array, " hidden"]:
-        """Take one step from what `prepare` and `drive` gave."""
-        refuse_dt(self, dt)
-        new = rotate(ready, state) + drive
-        return modrelu(new, self.bias) if self.activation == "modrelu" else new
 
     def equation(self) -> CellEquation:
         """Return the rotation of which the cell is an implicit midpoint step."""

@@ -19,8 +19,24 @@ from ._equation import CellEquation
 from ._member import AbstractVectorMember
 
 
+class AbstractInputGated(AbstractVectorMember, AbstractLinearCell):
+    """A linear cell whose `drive` is the argument of one gate, and a target, both of the input."""
+
+    def coefficients(
+        self, ready: PyTree, drive: PyTree, dt: Float[Array, ""] | None = None
+    ) -> tuple[Float[Array, " hidden"], Float[Array, " hidden"]]:
+        """Return what stays and what comes."""
+        gate, target = jnp.split(drive, 2)
+        share = SigmoidStep().share(gate, dt)
+        return 1 - share, share * target
+
+    def _field(self, state: PyTree, x: PyTree) -> PyTree:
+        gate, target = jnp.split(self.drive(x), 2)
+        return SigmoidStep().time(gate) * (target - state)
+
+
 @cites("feng2024")
-class MinGRU(AbstractVectorMember, AbstractLinearCell):
+class MinGRU(AbstractInputGated):
     r"""GRU whose gate and target depend on the input alone.
 
     $$h \leftarrow h + z\,(v - h), \qquad z = \sigma(W_z x + b_z), \quad v = W_v x + b_v$$
@@ -72,14 +88,6 @@ class MinGRU(AbstractVectorMember, AbstractLinearCell):
         """Return gate's argument and target, one after the other."""
         return x @ self.weight_ih.T + self.bias
 
-    def coefficients(
-        self, ready: PyTree, drive: PyTree, dt: Float[Array, ""] | None = None
-    ) -> tuple[Float[Array, " hidden"], Float[Array, " hidden"]]:
-        """Return what stays and what comes."""
-        gate, target = jnp.split(drive, 2)
-        share = SigmoidStep().share(gate, dt)
-        return 1 - share, share * target
-
     def equation(self) -> CellEquation:
         """Return the relaxation of which the cell is the exact flow."""
         return dataclasses.replace(
@@ -87,13 +95,9 @@ class MinGRU(AbstractVectorMember, AbstractLinearCell):
             odernn=embed(self),
         )
 
-    def _field(self, state: PyTree, x: PyTree) -> PyTree:
-        gate, target = jnp.split(self.drive(x), 2)
-        return SigmoidStep().time(gate) * (target - state)
-
 
 @cites("feng2024")
-class MinLSTM(AbstractVectorMember, AbstractLinearCell):
+class MinLSTM(AbstractInputGated):
     r"""LSTM whose gates and target depend on the input alone, and share one sum.
 
     $$h \leftarrow \frac{f}{f + i}\,h + \frac{i}{f + i}\,v, \qquad
@@ -148,24 +152,12 @@ class MinLSTM(AbstractVectorMember, AbstractLinearCell):
         gate = jax.nn.log_sigmoid(take) - jax.nn.log_sigmoid(forget)
         return jnp.concatenate([gate, target])
 
-    def coefficients(
-        self, ready: PyTree, drive: PyTree, dt: Float[Array, ""] | None = None
-    ) -> tuple[Float[Array, " hidden"], Float[Array, " hidden"]]:
-        """Return what stays and what comes."""
-        gate, target = jnp.split(drive, 2)
-        share = SigmoidStep().share(gate, dt)
-        return 1 - share, share * target
-
     def equation(self) -> CellEquation:
         """Return the relaxation of which the cell is the exact flow."""
         return dataclasses.replace(
             _record("minLSTM", "h' = T(x) (v(x) - h), T = log(1 + i/f)", self._field),
             odernn=embed(self),
         )
-
-    def _field(self, state: PyTree, x: PyTree) -> PyTree:
-        gate, target = jnp.split(self.drive(x), 2)
-        return SigmoidStep().time(gate) * (target - state)
 
 
 def _log_memories(
