@@ -5,13 +5,6 @@ import json
 import os
 import pathlib
 
-# Most of the suite's time is compiling, and a third of that is optimising what runs once. Set in
-# the environment and before JAX is there, so that the processes that tests start compile alike.
-os.environ.setdefault(
-    "XLA_FLAGS",
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
-)
-
 import jax
 import pytest
 
