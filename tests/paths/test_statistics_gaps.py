@@ -1,6 +1,8 @@
 """Gaps and splittings of runs, against the exact lattice."""
 
+import contextlib
 import dataclasses
+import types
 
 import jax
 import jax.numpy as jnp
@@ -38,7 +40,7 @@ def test_gaps_of_a_run_are_those_of_the_lattice(quartic_run):
     """Level 1 by two odd operators, 2 by an even one less its mean; within 3 sigma."""
     levels = P.transfer_matrix(quartic_run.ensemble).levels(3)
     found = [P.energies(quartic_run, "odd")[0], P.gap(quartic_run, "even", mean="squares")]
-    for one, exact, most in zip(found, levels[1:] - levels[0], (0.006, 0.02), strict=True):
+    for one, exact, most in zip(found, levels[1:] - levels[0], (0.008, 0.03), strict=True):
         assert abs(one.estimate.value - exact) < 3 * one.estimate.error, str(one)
         assert one.estimate.error < most * exact
 
@@ -52,6 +54,29 @@ def test_exact_correlators_have_their_gaps_at_every_lag():
     alone = P.effective_gaps(C[:, 0, 0], 0.5, 2.0)[:, 0]
     assert np.all(np.diff(alone) < 0)
     assert alone[0] > 4 * rates[0]
+
+
+def test_higher_levels_are_left_behind():
+    """A level above that is seen for three lags: sixty gaps lie about theirs like errors do.
+
+    Without the demand that a later start changes nothing their rms is 2.2 errors, 1.17 with it;
+    the bound is four standard errors of an rms above 1.
+    """
+    lags = np.arange(9)
+    wave = lambda rate: np.cosh(rate * (8 - lags)) / np.cosh(8 * rate)
+    modes = np.cos(np.pi * np.outer(lags, lags) / 8) / (1 + 0.5 * lags[:, None] ** 2)
+    field = P.LatticeField((2, 16), mass_squared=-1.0, coupling=0.5)
+    far = []
+    for seed in range(60):
+        noise = 0.02 * np.random.default_rng(seed).normal(size=(32, 8, 9)) @ modes
+        blocks = {"correlator": wave(0.34) + 0.05 * wave(1.4) + noise}
+        health = types.SimpleNamespace(worst=None)
+        run = types.SimpleNamespace(ensemble=field, health=health, blocks=blocks)
+        with contextlib.suppress(NoPlateauError):
+            estimate = P.gap(run).estimate
+            far.append((estimate.value - 0.34) / estimate.error)
+    assert len(far) > 50
+    assert np.sqrt(np.mean(np.square(far))) < 1 + 4 / np.sqrt(2 * 60)
 
 
 def test_noise_is_not_a_gap(quartic_run):
