@@ -57,10 +57,10 @@ def test_exact_correlators_have_their_gaps_at_every_lag():
 
 
 def test_higher_levels_are_left_behind():
-    """A level above that is seen for three lags: sixty gaps lie about theirs like errors do.
+    """A level above that is seen for two lags: sixty gaps lie about theirs like errors do.
 
-    Without the demand that a later start changes nothing their rms is 2.2 errors, 1.17 with it;
-    the bound is four standard errors of an rms above 1.
+    Their rms is 1.07 errors; 2.4 where the earlier window answers and may move, 1.37 where only
+    the move is forgiven. The bound is 2.7 standard errors of an rms above 1.
     """
     lags = np.arange(9)
     wave = lambda rate: np.cosh(rate * (8 - lags)) / np.cosh(8 * rate)
@@ -68,7 +68,7 @@ def test_higher_levels_are_left_behind():
     field = P.LatticeField((2, 16), mass_squared=-1.0, coupling=0.5)
     far = []
     for seed in range(60):
-        noise = 0.02 * np.random.default_rng(seed).normal(size=(32, 8, 9)) @ modes
+        noise = 0.05 * np.random.default_rng(seed).normal(size=(32, 8, 9)) @ modes
         blocks = {"correlator": wave(0.34) + 0.05 * wave(1.4) + noise}
         health = types.SimpleNamespace(worst=None)
         run = types.SimpleNamespace(ensemble=field, health=health, blocks=blocks)
@@ -76,7 +76,7 @@ def test_higher_levels_are_left_behind():
             estimate = P.gap(run).estimate
             far.append((estimate.value - 0.34) / estimate.error)
     assert len(far) > 50
-    assert np.sqrt(np.mean(np.square(far))) < 1 + 4 / np.sqrt(2 * 60)
+    assert np.sqrt(np.mean(np.square(far))) < 1 + 2.7 / np.sqrt(2 * 60)
 
 
 def test_noise_is_not_a_gap(quartic_run):
